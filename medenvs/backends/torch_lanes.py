@@ -1,0 +1,97 @@
+"""Torch's lanes: the same rules over tensors of one dtype on one device."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from medenvs.core.errors import missing, unknown
+from medenvs.core.lanes import _LOG2E, _POWERS, Lanes, series
+
+_DTYPES = ("float32", "float64")
+
+
+class TorchLanes:
+    """Lanes over tensors. Bare numbers become scalars of this dtype, never of torch's default one."""
+
+    def __init__(self, dtype: str, device: str) -> None:
+        if dtype not in _DTYPES:
+            raise unknown("dtype of torch lanes", dtype, _DTYPES)
+        try:
+            import torch
+        except ImportError:
+            raise missing("torch", "torch") from None
+        self.name, self._made_of, self._torch, self.device = f"torch.{dtype}.{device}", (dtype, device), torch, torch.device(device)
+        self.dtype: Any = getattr(torch, dtype)
+        self._kinds = {bool: torch.bool, int: torch.int64, float: self.dtype}
+        self._powers = torch.tensor(_POWERS, dtype=self.dtype, device=self.device)
+
+    def __reduce__(self) -> Any:
+        return TorchLanes, self._made_of  # a module does not pickle
+
+    def _lane(self, x: Any) -> Any:
+        if isinstance(x, self._torch.Tensor):
+            return x
+        return self._torch.full((), x, dtype=self._kinds[type(x)], device=self.device)
+
+    def _line(self, n: int) -> Any:
+        return self._torch.arange(n, device=self.device)
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        return self._torch.where(self._lane(condition), self._lane(a), self._lane(b))
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        return self.minimum(self.maximum(x, low), high)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        return self._torch.maximum(self._lane(a), self._lane(b))
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        return self._torch.minimum(self._lane(a), self._lane(b))
+
+    def both(self, a: Any, b: Any) -> Any:
+        return self._torch.logical_and(self._lane(a), self._lane(b))
+
+    def either(self, a: Any, b: Any) -> Any:
+        return self._torch.logical_or(self._lane(a), self._lane(b))
+
+    def no(self, a: Any) -> Any:
+        return self._torch.logical_not(self._lane(a))
+
+    def number(self, x: Any) -> Any:
+        return self._torch.as_tensor(x, dtype=self.dtype, device=self.device)
+
+    def whole(self, x: Any) -> Any:
+        return self._torch.as_tensor(x, device=self.device).to(self._torch.int64)
+
+    def exp(self, x: Any) -> Any:
+        x = self.clip(x, -87.0, 87.0)
+        k = self._torch.floor(x * _LOG2E + 0.5)
+        return series(x, k, self._powers[k.to(self._torch.int64) + 126])
+
+    def ratio(self, a: Any, b: Any) -> Any:
+        return self._torch.true_divide(self._lane(a), self._lane(b))
+
+    def pick(self, grid: Any, index: Any) -> Any:
+        return grid[self._line(len(grid)), index]
+
+    def put(self, grid: Any, index: Any, value: Any, when: Any) -> Any:
+        line = self._line(len(grid))
+        grid[line, index] = self.where(when, value, grid[line, index]).to(grid.dtype)
+        return grid
+
+    def table(self, values: Any) -> Any:
+        table = self._torch.as_tensor(values, device=self.device)
+        return table.to(self.dtype) if table.is_floating_point() else table
+
+    def full(self, n: int | None, value: Any) -> Any:
+        return self._torch.full((n or 1,), value, dtype=self._kinds[type(value)], device=self.device)
+
+    def grid(self, n: int | None, width: int, value: Any) -> Any:
+        return self._torch.full((n or 1, width), value, dtype=self._kinds[type(value)], device=self.device)
+
+
+@cache
+def torch_lanes(dtype: str = "float64", device: str = "cpu") -> Lanes:
+    """Return torch's lanes; raises UnknownName for another dtype, MissingExtra without torch."""
+    return TorchLanes(dtype, device)

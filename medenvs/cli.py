@@ -1,0 +1,218 @@
+"""The command line: medenvs list | card | play | bench | check."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from medenvs import __version__
+from medenvs.core.errors import BadValue, MedenvsError, unknown
+from medenvs.policies.printable import one_line, printable
+
+_LONGEST_VALUE = 2000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0, 1 (a check failed), 2 (asked for something that does not exist) or 130 (interrupted)."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(given)
+    except MedenvsError as error:
+        print(f"medenvs: {printable(error, 2000)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nmedenvs: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `medenvs list | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(given: list[str]) -> int:
+    if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+        raise unknown("command", given[0], COMMANDS)
+    args = _parser().parse_args(given)
+    return COMMANDS[args.command](args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="medenvs", description="Medical reinforcement-learning environments: simulated, not for clinical use."
+    )
+    parser.add_argument("--version", action="version", version=f"medenvs {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, about: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=about, description=about)
+        one.add_argument("--json", action="store_true", help="print JSON on standard output and nothing else there")
+        return one
+
+    command("list", "environments, suites and embedded agents")
+    command("card", "what an environment is").add_argument("id")
+    play = command("play", "play an environment yourself")
+    play.add_argument("id")
+    play.add_argument("--seed", type=int, help="which stream of cases; the same seed shows the same cases")
+    play.add_argument("--case", type=int, help="one case by its number")
+    play.add_argument("--split", default="train", help="train, validation or test")
+    play.add_argument("--mode", default="text", help="text or numeric")
+    play.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="an argument of the environment, e.g. difficulty=3"
+    )
+    bench = command("bench", "play a suite with the embedded agents and yours, and rank them")
+    bench.add_argument("suite", help="quick, medcalc, or an environment id")
+    bench.add_argument("--agent", action="append", default=[], metavar="SPEC", help="file.py:Class or module:Class; its file is run")
+    bench.add_argument("--episodes", type=int, help="for each agent, task and seed")
+    bench.add_argument("--seed", type=int, action="append", metavar="S", help="may be given several times (default 0)")
+    bench.add_argument(
+        "--out", type=Path, metavar="DIR", help="where episodes and results go (default medenvs-results/SUITE); run again to go on"
+    )
+    bench.add_argument("--debug", action="store_true", help="stop at an agent's first error and show it")
+    command("check", "run the conformance checks on an environment").add_argument("target", metavar="ID|file.py:Env")
+    return parser
+
+
+def _list(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.agents import EMBEDDED
+    from medenvs.evaluation.suites import SUITES
+    from medenvs.systems.catalog import CATALOG
+
+    if args.json:
+        rows = [{"id": r.id, "family": r.family, "summary": r.summary} for r in CATALOG]
+        suites = {s.name: s.about for s in SUITES.values()}
+        return _print_json({"environments": rows, "suites": suites, "agents": list(EMBEDDED)})
+    width = max(len(r.id) for r in CATALOG) + 2
+    for r in CATALOG:
+        print(f"{r.id:<{width}}{r.summary}")
+    print("\nsuites: " + "; ".join(f"{s.name} ({s.about})" for s in SUITES.values()))
+    print("agents: " + ", ".join(EMBEDDED) + ", or your own file.py:Class")
+    return 0
+
+
+def _card(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.card import card
+
+    found = card(args.id)
+    if args.json:
+        return _print_json({"id": found.id, "summary": found.summary, "sections": dict(found.sections)})
+    print(f"{found.id}\n{found.summary}")
+    for name, body in found.sections:
+        print(f"\n{name}\n{'-' * len(name)}\n{body}")
+    return 0
+
+
+def _play(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.sitting import Sitting
+
+    options = dict(_option(text) for text in args.option)
+    sitting = Sitting(args.id, args.mode, args.split, options, quiet=args.json)
+    result = sitting.play(args.seed, args.case)
+    if args.json:
+        return _print_json(result)
+    return 0
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """Return (name, value) of NAME=VALUE; the value is a Python literal, or the text itself."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier() or len(value) > _LONGEST_VALUE:
+        raise BadValue(f"--option {one_line(text, 60)!r} is not NAME=VALUE (a value has at most {_LONGEST_VALUE} characters).")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return name, value
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.agents import contenders
+    from medenvs.evaluation.report import document, markdown, tables, write
+    from medenvs.evaluation.runner import Run, run
+    from medenvs.evaluation.suites import suite
+
+    chosen = suite(args.suite)
+    out: Path = args.out or Path("medenvs-results", chosen.name)
+    settings = Run(chosen, contenders(args.agent), out, tuple(args.seed or (0,)), args.episodes, args.debug)
+    with _Progress(quiet=args.json) as progress:
+        try:
+            played = run(settings, progress.tick)
+        except KeyboardInterrupt:
+            progress.close()
+            print(
+                f"\nmedenvs: stopped. {progress.done} of {progress.total} episodes are kept in {out}; the same command goes on from there.",
+                file=sys.stderr,
+            )
+            return 130
+    doc = document(settings, played)
+    write(doc, out)
+    if args.json:
+        return _print_json(doc)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console()
+        for table in tables(doc):
+            console.print(table)
+    else:
+        print(markdown(doc))
+    print(f"results: {out / 'results.json'}", file=sys.stderr)
+    return 0
+
+
+class _Progress:
+    """A progress bar on standard error, where a person looks at it."""
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*parts, console=console, disable=quiet or not console.is_terminal, transient=True)
+        self._task = self._bar.add_task("")
+        self.done = self.total = 0
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def tick(self, label: str, done: int, total: int) -> None:
+        """Show how far the run is."""
+        self.done, self.total = done, total
+        self._bar.update(self._task, description=one_line(label, 60), completed=done, total=total)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.conformance import check, target
+
+    findings = check(target(args.target))
+    failed = [f for f in findings if not f.passed]
+    if args.json:
+        _print_json([f._asdict() for f in findings])
+    else:
+        for f in findings:
+            print(f"{'ok  ' if f.passed else 'FAIL'}  {f.check}" + (f": {one_line(f.detail, 400)}" if f.detail else ""))
+        print(f"{len(findings) - len(failed)} of {len(findings)} checks passed.")
+    return 1 if failed else 0
+
+
+def _print_json(value: Any) -> int:
+    print(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
+    return 0
+
+
+COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""N running episodes on arrays: which case comes next, parsing, rules, inside players, judges, rewards, transcripts.
+
+Every view and every trainer drives this; it never resets a row by itself. What happens in a row depends on its stream and
+episode number alone, not on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .ahead import Ahead
+from .episode import LONGEST
+from .kernel import scatter
+from .lanes import Lanes, numpy_lanes
+from .randomness import Key, key
+from .reward import Ledger
+from .services import Ending
+from .speech import Hearing, told
+from .system import System
+from .transcript import Message, flat, reply
+from .turn import Turn
+
+Array = np.ndarray
+
+
+class Outcomes(NamedTuple):
+    """What one move in every active row led to; arrays of length N, meaningless where the row was not active."""
+
+    rewards: dict[str, Array]
+    terms: dict[str, Array]
+    applies: dict[str, Array]
+    costs: dict[str, Array]
+    terminated: Array
+    truncated: Array
+    clipped: Array
+
+
+class Episodes:
+    """N episodes of a system at a time. With `words` the moves are lists of texts, else arrays."""
+
+    def __init__(self, system: System, n: int, *, words: bool, lanes: Lanes | None = None, longest: int = LONGEST) -> None:
+        self.system, self.n, self.words = system, n, words
+        self.kernel = system.kernel.on(lanes or numpy_lanes())
+        spec = self.kernel.spec
+        self._order = tuple(r.name for r in spec.roles)
+        self.roles = system.roles
+        self._hearing = {r: Hearing(system.language, r, longest) for r in self._order}
+        self._ledgers = {r: Ledger(system.terms, r, r == self._order[0]) for r in self.roles}
+        self._judged = tuple(t for j in system.judges for t in j.terms)
+        self._names = tuple(dict.fromkeys((*spec.terms, *system.language.terms, *self._judged)))
+        self._pack = getattr(self.kernel, "pack", None)
+        self._alone = len(self._order) == 1 and not system.players
+        self._ahead = Ahead(system.cases, n)
+        self.state: Any = None
+        self.cases = np.zeros(n, np.int64)
+        self.log: dict[str, list[list[Any]]] = {}
+        self.shown: dict[str, list[str]] = {}  # transcripts as texts
+        self._heard: dict[str, list[str | None]] = {}
+
+    def start(
+        self, streams: Array, stream_keys: Key, episodes: Array, split: str = "train", cases: Array | None = None, rows: Array | None = None
+    ) -> None:
+        """Begin an episode in the given rows (None: in all); the arrays hold one entry per row that begins."""
+        source = self.system.cases
+        if cases is None and len(streams) == self.n:
+            drawn, columns = self._ahead.take(stream_keys, episodes, split)
+        else:
+            drawn = source.draw(stream_keys, episodes, split) if cases is None else cases
+            columns = source.columns(drawn)
+        spec = self.kernel.spec
+        keys = key(spec.stream, drawn, streams, episodes) if spec.draws else (0, 0)
+        fresh = self.kernel.reset(columns, keys, len(drawn))
+        if rows is None or len(rows) == self.n:
+            self.state, self.cases, rows = fresh, drawn, None
+        else:
+            scatter(self.state, rows, fresh)
+            self.cases[rows] = drawn
+        if self.words:
+            self._forget(rows)
+            self._tell(rows)
+        if self.system.players:
+            self._let_others_play(self._blank(), self._mask(rows))
+
+    def _forget(self, rows: Array | None) -> None:
+        for role in self._order:
+            if rows is None:
+                self.log[role] = [[] for _ in range(self.n)]
+                self.shown[role] = [""] * self.n
+                self._heard[role] = [None] * self.n
+            else:
+                for i in rows.tolist():
+                    self.log[role][i], self.shown[role][i], self._heard[role][i] = [], "", None
+
+    def _mask(self, rows: Array | None) -> Array:
+        mask = np.zeros(self.n, bool)
+        mask[slice(None) if rows is None else rows] = True
+        return mask
+
+    def _blank(self) -> Turn:
+        return Turn({}, {}, np.zeros(self.n, bool), np.zeros(self.n, bool))
+
+    def act(self, role: str, moves: Any, active: Array | None = None) -> Outcomes:
+        """Play one move of an outside role in every active row (None: all), then players, judges and ledger."""
+        rows = None if active is None or active.all() else np.flatnonzero(active)
+        here = np.ones(self.n, bool) if active is None else active
+        clipped, turn = self._play(role, moves, rows, here)
+        if not self._alone:
+            turn = self._let_others_play(turn, here & ~(turn.terminated | turn.truncated))
+        terms, applies = self._settle(turn, here)
+        if self.system.judges:
+            self._judge(terms, applies, here & (turn.terminated | turn.truncated))
+        zero = np.zeros(self.n)
+        rewards = {r: ledger.many(terms if r == role else self._unsaid(terms, zero), zero) for r, ledger in self._ledgers.items()}
+        costs = {c: turn.costs.get(c, zero) for c in self.kernel.spec.costs}
+        return Outcomes(rewards, terms, applies, costs, turn.terminated, turn.truncated, clipped)
+
+    def _unsaid(self, terms: dict[str, Array], zero: Array) -> dict[str, Array]:
+        return {**terms, **dict.fromkeys(self.system.language.terms, zero)}  # words pay whoever spoke them
+
+    def _play(self, role: str, moves: Any, rows: Array | None, active: Array) -> tuple[Array, Turn]:
+        clipped = np.zeros(self.n, bool)
+        if not self.words:
+            self.state, turn = self.kernel.step(self.state, {role: np.asarray(moves)}, active)
+            return clipped, turn
+        places = range(self.n) if rows is None else rows.tolist()
+        hear = self._hearing[role]
+        heard = [hear(moves[i]) for i in places]
+        if rows is None:
+            actions = [h[1].action for h in heard]
+        else:
+            actions = [self.kernel.nothing] * self.n
+            for i, h in zip(places, heard, strict=True):
+                actions[i] = h[1].action
+        packed = self._pack(actions) if self._pack else np.array(actions)
+        self.state, turn = self.kernel.step(self.state, {role: packed}, active)
+        for name in self.system.language.terms if role in self._ledgers else ():
+            turn.terms[name] = self._spread([h[1].terms[name] for h in heard], rows)
+        if any(h[2] for h in heard):
+            clipped = self._spread([h[2] for h in heard], rows).astype(bool)
+        self._keep(role, places, heard)
+        over: Any = turn.terminated | turn.truncated
+        faults = {i: h[1].fault for i, h in zip(places, heard, strict=True) if h[1].fault is not None}
+        self._tell(rows, faults, role, over)
+        return clipped, turn
+
+    def _spread(self, values: Sequence[Any], rows: Array | None) -> Array:
+        if rows is None:
+            return np.array(values)
+        out = np.zeros(self.n)
+        out[rows] = values
+        return out
+
+    def _keep(self, role: str, places: Any, heard: Sequence[tuple[str, Any, bool]]) -> None:
+        log = self.log[role]
+        for i, (said, _, _) in zip(places, heard, strict=True):
+            log[i].append(said)
+            if not self._alone:
+                for other in self._order:
+                    if other != role:
+                        self._heard[other][i] = said
+
+    def _tell(
+        self, rows: Array | None, faults: Mapping[int, str] | None = None, speaker: str | None = None, over: Array | None = None
+    ) -> None:
+        """Render what the next movers read; in rows that are over, what each role that has spoken reads."""
+        if self._alone:
+            self._render(self._order[0], rows, faults)
+            return
+        chosen = np.arange(self.n) if rows is None else rows
+        mover = np.broadcast_to(self.kernel.mover(self.state), (self.n,))[chosen]
+        for number, role in enumerate(self._order):
+            lines = np.array([len(self.log[role][i]) for i in chosen])
+            wants = mover == number if over is None else np.where(over[chosen], lines > 0, mover == number)
+            mine = chosen[wants & (lines % 2 == 0)]
+            if len(mine):
+                self._render(role, mine, faults if role == speaker else None)
+
+    def _render(self, role: str, rows: Array | None, faults: Mapping[int, str] | None) -> None:
+        log, shown = self.log[role], self.shown[role]
+        places = range(self.n) if rows is None else rows.tolist()
+        heard = None if self._alone else [self._heard[role][i] for i in places]
+        contents = self.system.language.render(self.state, role, rows, heard)
+        for i, content in zip(places, contents, strict=True):
+            if faults and i in faults:
+                content = told(content, faults[i])
+            mine = log[i]
+            text = flat(content)
+            shown[i] = shown[i] + reply(mine[-1], text) if mine else text
+            mine.append(content)
+            if heard is not None:
+                self._heard[role][i] = None
+
+    def _let_others_play(self, turn: Turn, open_rows: Array) -> Turn:
+        while True:
+            mover = np.broadcast_to(self.kernel.mover(self.state), (self.n,))
+            now = [(r, open_rows & (mover == k)) for k, r in enumerate(self._order) if r in self.system.players]
+            now = [(r, mask) for r, mask in now if mask.any()]
+            if not now:
+                return turn
+            for role, mask in now:
+                rows = np.flatnonzero(mask)
+                later = self._inside(role, rows, mask)
+                turn = _merged(turn, later, mask)
+                open_rows = open_rows & ~(turn.terminated | turn.truncated)
+
+    def _inside(self, role: str, rows: Array, mask: Array) -> Turn:
+        player = self.system.players[role]
+        seen = self.see(role, rows)
+        if not self.words:
+            seen = [{name: value[i] for name, value in seen.items()} for i in range(len(rows))]
+        infos = [{"messages": self.messages(i, role) if self.words else [], "case": int(self.cases[i])} for i in rows]
+        replies = player.act_batch(seen, infos)
+        if self.words:
+            texts = [""] * self.n
+            for i, said in zip(rows.tolist(), replies, strict=True):
+                texts[i] = said
+            return self._play(role, texts, rows, mask)[1]
+        moves = np.zeros((self.n, *np.shape(replies)[1:]), np.asarray(replies).dtype)
+        moves[rows] = replies
+        return self._play(role, moves, rows, mask)[1]
+
+    def _settle(self, turn: Turn, active: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        terms: dict[str, Array] = {}
+        applies: dict[str, Array] = {}
+        for name in self._names:
+            value = turn.terms.get(name)
+            gone = turn.absent.get(name)
+            terms[name] = np.zeros(self.n) if value is None else value if gone is None else np.where(gone, 0.0, value)
+            applies[name] = np.zeros(self.n, bool) if value is None else active.copy() if gone is None else active & ~gone
+        return terms, applies
+
+    def _judge(self, terms: dict[str, Array], applies: dict[str, Array], ended: Array) -> None:
+        rows = np.flatnonzero(ended).tolist()
+        if not rows:
+            return
+        role = self.roles[0]
+        endings = [Ending(int(self.cases[i]), role, self.messages(i, role) if self.words else [], self.truth(i)) for i in rows]
+        for judge in self.system.judges:
+            for i, verdict in zip(rows, judge.score(endings), strict=True):
+                for name, value in (verdict or {}).items():
+                    terms[name][i], applies[name][i] = value, True
+
+    def see(self, role: str, rows: Array | None = None) -> Any:
+        """Return what a role observes: a list of transcripts, or its arrays (fresh)."""
+        if not self.words:
+            return self.kernel.observe(self.state, role, rows)
+        shown = self.shown[role]
+        return list(shown) if rows is None else [shown[i] for i in rows.tolist()]
+
+    def messages(self, row: int, role: str) -> list[Message]:
+        """Return the conversation of a row in the OpenAI message format (fresh dicts)."""
+        return [{"role": "assistant" if i % 2 else "user", "content": c} for i, c in enumerate(self.log[role][row])]
+
+    def truth(self, row: int) -> Mapping[str, Any]:
+        """Return what only tests, judges and gold agents may see of a row."""
+        return self.kernel.truth(self.state, row) if hasattr(self.kernel, "truth") else {}  # type: ignore[attr-defined]
+
+
+def _merged(turn: Turn, later: Turn, mask: Array) -> Turn:
+    """Return `turn` with what happened `later` in the masked rows added; a term applies where it did in either."""
+    terms, costs, absent = dict(turn.terms), dict(turn.costs), dict(turn.absent)
+    for name, value in later.terms.items():
+        counts = mask & ~later.absent[name] if name in later.absent else mask
+        gone = absent.get(name, np.zeros_like(mask)) if name in terms else np.ones_like(mask)
+        terms[name] = np.where(gone, 0.0, terms.get(name, 0.0)) + np.where(counts, value, 0.0)
+        absent[name] = gone & ~counts
+    for name, value in later.costs.items():
+        costs[name] = costs.get(name, 0.0) + np.where(mask, value, 0.0)
+    terminated, truncated = turn.terminated | mask & later.terminated, turn.truncated | mask & later.truncated
+    return Turn(terms, costs, terminated, truncated, absent)

@@ -1,0 +1,209 @@
+"""The operations rules are written in: one source text plays one episode on plain numbers and N on arrays.
+
+`PLAIN` works on Python numbers, `numpy_lanes(dtype)` on NumPy arrays; torch's lanes live in `medenvs.backends.torch_lanes`.
+A kernel branches on its lanes, never on values. `where` evaluates both sides: clamp an index before you use it.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+
+# exp(x) = 2**k * exp(r), |r| <= ln2 / 2: only + - * and exact powers of two, hence the same bits on every back end.
+_LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.693145751953125, 1.4286068203094173e-06
+_TAYLOR = (
+    1.9841269841269841e-04,
+    1.3888888888888889e-03,
+    8.3333333333333333e-03,
+    4.1666666666666664e-02,
+    1.6666666666666666e-01,
+    0.5,
+    1.0,
+    1.0,
+)
+_POWERS = tuple(math.ldexp(1.0, k) for k in range(-126, 128))
+
+
+class Lanes(Protocol):
+    """What a kernel may do to numbers besides ``+ - * //`` and comparisons (``/`` through `ratio`)."""
+
+    name: str
+
+    def where(self, condition: Any, a: Any, b: Any, /) -> Any: ...
+    def clip(self, x: Any, low: Any, high: Any, /) -> Any: ...
+    def maximum(self, a: Any, b: Any, /) -> Any: ...
+    def minimum(self, a: Any, b: Any, /) -> Any: ...
+    def both(self, a: Any, b: Any, /) -> Any: ...
+    def either(self, a: Any, b: Any, /) -> Any: ...
+    def no(self, a: Any, /) -> Any: ...
+    def number(self, x: Any, /) -> Any:
+        """Return truth values or whole numbers as floats of this world."""
+        ...
+
+    def whole(self, x: Any, /) -> Any:
+        """Return floats, truncated, as whole numbers of this world."""
+        ...
+
+    def exp(self, x: Any, /) -> Any:
+        """Return e**x (relative error below 1e-8 in float64), bit-equal on every back end."""
+        ...
+
+    def ratio(self, a: Any, b: Any, /) -> Any:
+        """Return a / b for two lanes of the same shape."""
+        ...
+
+    def pick(self, grid: Any, index: Any, /) -> Any:
+        """Return grid[row, index[row]] (a list item in plain lanes)."""
+        ...
+
+    def put(self, grid: Any, index: Any, value: Any, when: Any, /) -> Any:
+        """Set grid[row, index[row]] = value where `when`; return the grid (changed in place)."""
+        ...
+
+    def table(self, values: Any, /) -> Any:
+        """Return a constant table that may be indexed by a lane."""
+        ...
+
+    def full(self, n: int | None, value: Any, /) -> Any:
+        """Return one lane filled with `value`."""
+        ...
+
+    def grid(self, n: int | None, width: int, value: Any, /) -> Any:
+        """Return n rows of `width` values (a list in plain lanes)."""
+        ...
+
+
+def series(x: Any, k: Any, power: Any) -> Any:
+    """Return exp(x) given k = round(x / ln 2) and power = 2**k; shared by every back end."""
+    r = x - k * _LN2_HIGH - k * _LN2_LOW
+    total = r * 0 + _TAYLOR[0]
+    for c in _TAYLOR[1:]:
+        total = total * r + c
+    return total * power
+
+
+class _Plain:
+    name = "plain"
+    maximum: Any = staticmethod(max)
+    minimum: Any = staticmethod(min)
+    number: Any = staticmethod(float)
+    whole: Any = staticmethod(int)
+
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return a if condition else b
+
+    @staticmethod
+    def clip(x: Any, low: Any, high: Any) -> Any:
+        return low if x < low else high if x > high else x
+
+    @staticmethod
+    def both(a: Any, b: Any) -> Any:
+        return a and b
+
+    @staticmethod
+    def either(a: Any, b: Any) -> Any:
+        return a or b
+
+    @staticmethod
+    def no(a: Any) -> Any:
+        return not a
+
+    @staticmethod
+    def exp(x: Any) -> Any:
+        x = -87.0 if x < -87.0 else 87.0 if x > 87.0 else x
+        k = math.floor(x * _LOG2E + 0.5)
+        return series(x, k, _POWERS[k + 126])
+
+    @staticmethod
+    def ratio(a: Any, b: Any) -> Any:
+        return a / b
+
+    @staticmethod
+    def pick(grid: Any, index: Any) -> Any:
+        return grid[index]
+
+    @staticmethod
+    def put(grid: Any, index: Any, value: Any, when: Any) -> Any:
+        if when:
+            grid[index] = value
+        return grid
+
+    @staticmethod
+    def table(values: Any) -> Any:
+        return np.asarray(values).tolist() if not isinstance(values, tuple) else values  # pyright: ignore[reportUnknownVariableType]
+
+    @staticmethod
+    def full(n: int | None, value: Any) -> Any:
+        return value
+
+    @staticmethod
+    def grid(n: int | None, width: int, value: Any) -> Any:
+        return [value] * width
+
+
+class _NumPy:
+    where: Any = staticmethod(np.where)
+    maximum: Any = staticmethod(np.maximum)
+    minimum: Any = staticmethod(np.minimum)
+    both: Any = staticmethod(np.logical_and)
+    either: Any = staticmethod(np.logical_or)
+    no: Any = staticmethod(np.logical_not)
+
+    def __init__(self, dtype: str) -> None:
+        self.name, self.dtype = f"numpy.{dtype}", np.dtype(dtype)
+        self._powers = np.array(_POWERS, self.dtype)
+        self._kinds = {bool: np.dtype(bool), int: np.dtype(np.int64), float: self.dtype}
+        self._lines: dict[int, np.ndarray] = {}
+
+    def _line(self, n: int) -> np.ndarray:
+        if n not in self._lines:
+            self._lines[n] = np.arange(n)
+        return self._lines[n]
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        return np.minimum(np.maximum(x, low), high)
+
+    def number(self, x: Any) -> Any:
+        return np.asarray(x).astype(self.dtype)
+
+    def whole(self, x: Any) -> Any:
+        return np.asarray(x).astype(np.int64)
+
+    def exp(self, x: Any) -> Any:
+        x = np.minimum(np.maximum(x, -87.0), 87.0)
+        k = np.floor(x * _LOG2E + 0.5)
+        return series(x, k, self._powers[k.astype(np.int64) + 126])
+
+    def ratio(self, a: Any, b: Any) -> Any:
+        return np.true_divide(a, b)
+
+    def pick(self, grid: Any, index: Any) -> Any:
+        return grid[self._line(len(grid)), index]
+
+    def put(self, grid: Any, index: Any, value: Any, when: Any) -> Any:
+        line = self._line(len(grid))
+        grid[line, index] = np.where(when, value, grid[line, index])
+        return grid
+
+    def table(self, values: Any) -> Any:
+        array = np.asarray(values)
+        return array.astype(self.dtype) if array.dtype.kind == "f" else array
+
+    def full(self, n: int | None, value: Any) -> Any:
+        return np.full(n or 1, value, self._kinds[type(value)])
+
+    def grid(self, n: int | None, width: int, value: Any) -> Any:
+        return np.full((n or 1, width), value, self._kinds[type(value)])
+
+
+PLAIN: Lanes = _Plain()
+
+
+@cache
+def numpy_lanes(dtype: str = "float64") -> Lanes:
+    """Return the NumPy lanes of `dtype` ("float64" or "float32")."""
+    return _NumPy(dtype)

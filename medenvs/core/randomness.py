@@ -1,0 +1,76 @@
+"""Counter-based randomness: one source text for int, ndarray and Tensor, equal bit for bit.
+
+Words are 32-bit values held in (at least) 64-bit integers, and multipliers stay below 2**31, so no product overflows an
+int64. A `Key` is 64 bits as a pair of words. Facts are keyed by a slot of their own: drawing one never disturbs another.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+Key = tuple[Any, Any]
+
+MASK = 0xFFFFFFFF
+_SLOT, _STEP = 0x1E3779B1, 0x2545F491
+_FIRST, _SECOND = 0x21F0AAAD, 0x735A2D97
+_UNFIRST, _UNSECOND = pow(_FIRST, -1, 1 << 32), pow(_SECOND, -1, 1 << 32)
+
+
+def mix(x: Any) -> Any:
+    """Return a well-mixed 32-bit word of the 32-bit word `x`: a bijection, two multiply-xorshift rounds."""
+    x = ((x ^ (x >> 16)) * _FIRST) & MASK
+    x = ((x ^ (x >> 15)) * _SECOND) & MASK
+    return x ^ (x >> 15)
+
+
+def unmix(x: Any) -> Any:
+    """Return the word whose `mix` is `x` (int or int64 array: the product wraps, its low half is what counts)."""
+    x = ((x ^ (x >> 15) ^ (x >> 30)) * _UNSECOND) & MASK
+    x = ((x ^ (x >> 15) ^ (x >> 30)) * _UNFIRST) & MASK
+    return x ^ (x >> 16)
+
+
+def key(*parts: Any) -> Key:
+    """Return the key of the given whole numbers (each up to 63 bits; ints or arrays)."""
+    a, b = 0x243F6A88, 0x05A308D3
+    for part in parts:
+        a = mix(a ^ (part & MASK))
+        b = mix(((b ^ ((part >> 32) & MASK)) + a) & MASK)
+    return a, b
+
+
+def at(episode: Key, step: Any) -> Key:
+    """Return the key of one step of an episode; distinct steps have distinct keys."""
+    a, b = episode
+    return mix(((a + step * _STEP) & MASK) ^ b), b
+
+
+def word(k: Key, slot: Any) -> Any:
+    """Return the 32-bit word that key `k` holds in `slot` (0 <= slot < 2**31)."""
+    return mix(((k[0] + slot * _SLOT) & MASK) ^ k[1])
+
+
+def uniform(k: Key, slot: Any) -> Any:
+    """Return a multiple of 2**-24 in [0, 1): exact in float32."""
+    return (word(k, slot) >> 8) * 2.0**-24
+
+
+def below(k: Key, slot: Any, n: Any) -> Any:
+    """Return a whole number in [0, n), n < 2**31, by multiply and shift (bias below n / 2**32)."""
+    return (word(k, slot) * n) >> 32
+
+
+@cache
+def quantiles() -> np.ndarray:
+    """Return the 65,536 equally likely standard normals that `normal` looks up (max |z| 4.32)."""
+    inverse = NormalDist().inv_cdf
+    return np.array([inverse((i + 0.5) / 65_536) for i in range(65_536)])
+
+
+def normal(k: Key, slot: Any, table: Any) -> Any:
+    """Return a standard normal from `table`, the `quantiles` as a table of the lanes in use: no log or cos, equal everywhere."""
+    return table[word(k, slot) >> 16]

@@ -1,0 +1,50 @@
+"""Services that environments and agents may use, always in batches: judges, text generators, retrievers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+
+class Ending(NamedTuple):
+    """An episode that has ended, as a judge reads it."""
+
+    case: int
+    role: str
+    messages: Sequence[Mapping[str, Any]]
+    truth: Mapping[str, Any]
+
+
+class Judge(Protocol):
+    """A source of reward terms, called once per vector step over the rows that ended, before they are reset."""
+
+    terms: tuple[str, ...]
+
+    def score(self, endings: Sequence[Ending]) -> Sequence[Mapping[str, float] | None]:
+        """Return the terms of each ending; None where the judge has no verdict (absent, never 0)."""
+        ...
+
+
+class TextGenerator(Protocol):
+    """Completes chats."""
+
+    def generate(self, chats: Sequence[Sequence[Mapping[str, Any]]], seeds: Sequence[int]) -> Sequence[str]:
+        """Return one reply per chat (OpenAI message format)."""
+        ...
+
+
+class Found(NamedTuple):
+    """Documents of one query, best first; equal scores are ordered by id."""
+
+    ids: Sequence[int]
+    scores: Sequence[float]
+
+
+class Retriever(Protocol):
+    """Finds passages. `fingerprint` names index and settings, so that an answer may be cached."""
+
+    fingerprint: str
+
+    def search(self, queries: Sequence[str], k: int) -> Sequence[Found]:
+        """Return the k best documents of each query."""
+        ...

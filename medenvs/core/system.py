@@ -1,0 +1,38 @@
+"""A system: rules + words + cases + what each term weighs. Nothing here runs; Episodes does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .agent import Player
+from .cases import CaseSource
+from .kernel import Kernel
+from .language import Language
+from .reward import Term, reweighted
+from .services import Judge
+
+
+@dataclass(frozen=True)
+class System:
+    """A composition. `players` fill the roles that are not played from outside; `options` are what built it, for the record."""
+
+    name: str
+    kernel: Kernel[Any]
+    language: Language[Any]
+    cases: CaseSource
+    terms: tuple[Term, ...]
+    players: Mapping[str, Player] = field(default_factory=dict[str, Player])
+    judges: tuple[Judge, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    simulated: bool = True
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles played from outside, in the kernel's order."""
+        return tuple(r.name for r in self.kernel.spec.roles if r.name not in self.players)
+
+    def weighing(self, weights: Mapping[str, float] | None) -> System:
+        """Return the same system with some term weights replaced."""
+        return replace(self, terms=reweighted(self.terms, weights)) if weights else self

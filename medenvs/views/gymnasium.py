@@ -1,0 +1,118 @@
+"""`gym.make`: one episode as a gymnasium.Env."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+
+from medenvs.core.episode import Episode, Outcome
+from medenvs.core.errors import BadValue, unknown
+from medenvs.core.randomness import Key, key
+from medenvs.core.system import System
+
+from .options import Settings, read_options
+from .spaces import spaces_of
+
+RENDER_MODES = ("ansi", "rgb_array")
+
+
+class MedEnv(gym.Env[Any, Any]):
+    """A system played by its first outside role.
+
+    `reset(seed=s)` begins episode 0 of stream s; each further `reset()` begins the stream's next episode. A stream's cases
+    depend on the seed alone.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 1}  # type: ignore[misc]
+
+    def __init__(self, system: System, settings: Settings | None = None, render_mode: str | None = None) -> None:
+        if render_mode is not None and render_mode not in RENDER_MODES:
+            raise unknown("render_mode", render_mode, RENDER_MODES)
+        self.settings = settings or Settings()
+        self.system = system.weighing(self.settings.weights)
+        self.render_mode = render_mode
+        self.role = system.roles[0]
+        s = self.settings
+        self.observation_space, self.action_space = spaces_of(system, self.role, s.words, s.longest, s.transcript)
+        self._bare = not isinstance(self.observation_space, gym.spaces.Dict)
+        self.play = Episode(self.system, words=s.words, longest=s.longest)
+        self._stream: int | None = None
+        self._stream_key: Key = (0, 0)
+        self._episode = -1
+        self._over = True
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode. Options: `case` (a number), `split` ("train", "validation", "test")."""
+        if seed is not None or self._stream is None:
+            super().reset(seed=seed)
+            self._stream = int(seed) if seed is not None else int(self.np_random.integers(1 << 31))
+            self._stream_key, self._episode = key(self._stream), -1
+        self._episode += 1
+        if options:
+            given = read_options(self.system, options)
+            self.play.start(self._stream, self._stream_key, self._episode, given.get("split", self.settings.split), given.get("case"))
+        else:
+            self.play.start(self._stream, self._stream_key, self._episode, self.settings.split)
+        self._over = False
+        info: dict[str, Any] = {"messages": self.play.messages(self.role), "simulated": self.system.simulated}
+        if self.settings.reveal:
+            info["privileged"] = self._privileged()
+        return self._see(), info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Play one action; raises BadValue when the episode is over."""
+        if self._over:
+            raise BadValue("this episode is over. Call reset() before the next step().")
+        out: Outcome = self.play.act(self.role, action)
+        self._over = out.terminated or out.truncated
+        cost = 0.0
+        for value in out.costs.values():
+            cost += value
+        info = {
+            "terms": out.terms,
+            "applies": out.applies,
+            "cost": cost,
+            "costs": out.costs,
+            "messages": self.play.messages(self.role),
+            "clipped": out.clipped,
+            "simulated": self.system.simulated,
+        }
+        if self.settings.reveal:
+            info["privileged"] = self._privileged()
+        return self._see(), out.rewards[self.role], out.terminated, out.truncated, info
+
+    def _see(self) -> Any:
+        mode = self.settings.obs_mode
+        if mode == "messages":
+            return self.play.log[self.role][-1]
+        seen = self.play.see(self.role)
+        if mode == "text":
+            return seen if len(seen) <= self.settings.transcript else seen[-self.settings.transcript :]
+        return seen["observation"] if self._bare else seen
+
+    def _privileged(self) -> dict[str, Any]:
+        truth = dict(self.play.truth())
+        speak = getattr(self.system.language, "speak", None)
+        if speak is not None and "action" in truth:
+            truth["text"] = speak(self.role, truth["action"], truth.get("kind", 0))
+        return truth
+
+    def render(self) -> Any:
+        """Return the conversation as a string ("ansi") or as a picture ("rgb_array")."""
+        if self.render_mode is None:
+            gym.logger.warn("render() without a render_mode. Choose one at make: " + ", ".join(RENDER_MODES))
+            return None
+        text = self._as_text()
+        if self.render_mode == "ansi":
+            return text
+        from .picture import picture
+
+        return picture(self.system.name, text)
+
+    def _as_text(self) -> str:
+        if self.settings.words:
+            return str(self.play.see(self.role))
+        with np.printoptions(precision=4, suppress=True):
+            return "\n".join(f"{name}: {value}" for name, value in self.play.see(self.role).items())

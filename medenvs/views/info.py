@@ -1,0 +1,48 @@
+"""Vector infos after Gymnasium's convention: each key has a twin `_key` that masks the rows it holds for; nested alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from medenvs.core.episodes import Outcomes
+
+
+def masked(values: Mapping[str, Any], mask: np.ndarray) -> dict[str, Any]:
+    """Return {key: value, _key: mask} of the values."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        out[name], out["_" + name] = value, mask
+    return out
+
+
+def stepped(out: Outcomes, mask: np.ndarray, simulated: bool) -> dict[str, Any]:
+    """Return the info of rows that took a step; other rows hold zeros."""
+    every = bool(mask.all())
+    total = np.zeros(len(mask))
+    for value in out.costs.values():
+        total = total + value
+    return {
+        **masked({"terms": _nest(out.terms, mask, every)}, mask),
+        **masked({"applies": _nest(out.applies, mask, every)}, mask),
+        **masked({"cost": total if every else np.where(mask, total, 0.0)}, mask),
+        **masked({"costs": _nest(out.costs, mask, every)}, mask),
+        **masked({"clipped": out.clipped if every else out.clipped & mask}, mask),
+        **masked({"simulated": mask & simulated}, mask),
+    }
+
+
+def _nest(values: Mapping[str, np.ndarray], mask: np.ndarray, every: bool) -> dict[str, Any]:
+    if every:
+        return masked(values, mask)
+    return masked({k: np.where(mask, v, np.zeros((), v.dtype)) for k, v in values.items()}, mask)
+
+
+def objects(n: int, rows: Any, values: Any) -> np.ndarray:
+    """Return an object array of length n holding `values` at `rows`, None elsewhere."""
+    out = np.full(n, None, object)
+    for i, value in zip(rows, values, strict=True):
+        out[i] = value
+    return out

@@ -1,0 +1,61 @@
+"""What a view may be asked: modes at `make`, options at `reset`. Unknown names raise with the nearest valid one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medenvs.core.cases import SPLITS
+from medenvs.core.episode import LONGEST
+from medenvs.core.errors import BadValue, unknown
+from medenvs.core.system import System
+
+OBS_MODES = ("text", "messages", "numeric")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a view shows a system.
+
+    obs_mode: "text" (the whole transcript), "messages" (the last message; the chat is in info["messages"]), "numeric".
+    split: where episodes come from unless `reset` says otherwise. reveal: open info["privileged"] (tests, gold agents).
+    weights: other weights for some reward terms. longest / transcript: code points of an action / observation that are kept.
+    """
+
+    obs_mode: str = "text"
+    split: str = "train"
+    reveal: bool = False
+    weights: Mapping[str, float] | None = None
+    longest: int = LONGEST
+    transcript: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        if self.obs_mode not in OBS_MODES:
+            raise unknown("obs_mode", self.obs_mode, OBS_MODES)
+        if self.split not in SPLITS:
+            raise unknown("split", self.split, SPLITS)
+        if not 16 <= self.longest <= self.transcript:
+            raise BadValue(f"longest is {self.longest}; allowed: 16 to transcript ({self.transcript}).")
+
+    @property
+    def words(self) -> bool:
+        """Whether actions are texts."""
+        return self.obs_mode != "numeric"
+
+
+def read_options(system: System, options: Mapping[str, Any] | None, extra: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the checked `reset` options; raises UnknownName or BadValue."""
+    given = dict(options or {})
+    allowed = ("case", "split", *extra)
+    for name in given:
+        if name not in allowed:
+            raise unknown("reset option", name, allowed)
+    if "split" in given and given["split"] not in SPLITS:
+        raise unknown("split", given["split"], SPLITS)
+    if (case := given.get("case")) is not None and "reset_mask" not in allowed:
+        given["case"] = int(case)
+        home = system.cases.split_of(given["case"])
+        if given.get("split", home) != home:
+            raise BadValue(f"case {case} is in split {home!r}, not {given['split']!r}. Leave one of the two out.")
+    return given

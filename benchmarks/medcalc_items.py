@@ -32,7 +32,7 @@ def main() -> None:
     for i in range(notes):
         case = unmix(i * 34_359)  # spread over the train split
         c = source.columns(case)
-        texts.add(hash(source.prompts([case], [c["variant"]], [c["facts"]], [c["shown"]])[0].split("\n\n")[0]))
+        texts.add(hash(source.prompt(case, c["variant"], c["facts"], c["shown"]).split("\n\n")[0]))
     anchor = reasoning_gym_median(0.05 if args.quick else 0.4, 8 if args.quick else None)
     more = {"unit": "episodes per CPU-second", "notes": notes, "distinct_notes": len(texts), "distinct_share": len(texts) / notes}
     more["anchor_is"] = f"reasoning-gym, median generation over {anchor[1]} data sets" if anchor else "reasoning-gym"

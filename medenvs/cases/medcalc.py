@@ -13,6 +13,7 @@ import numpy as np
 
 from medenvs.core.cases import Case, Endless
 from medenvs.core.errors import BadValue
+from medenvs.core.language import column
 from medenvs.core.lanes import PLAIN, numpy_lanes
 from medenvs.core.randomness import Key, below, key, word
 from medenvs.core.turn import Lane
@@ -165,17 +166,26 @@ class MedCalcCases(Endless):
         place = below(here, _KIND, len(self._kinds))
         return self._chains_of[place, below(here, _CHAIN, self._chains_many[place])]
 
-    def prompts(self, cases: Sequence[int], variants: Sequence[int], facts: Sequence[Any], shown: Sequence[Any]) -> list[str]:
-        """Return the prompts of cases whose columns are known."""
-        return [self._prompt(*row) for row in zip(cases, variants, facts, shown, strict=True)]
+    def prompts(self, state: Any, rows: Any) -> list[str]:
+        """Return the prompts of the rows of a question's state; written once while they are remembered."""
+        cases = column(state.case, rows)
+        texts = [self._texts.get(case) for case in cases]
+        if None in texts:
+            places = [i for i, text in enumerate(texts) if text is None]
+            at = None if rows is None and not isinstance(state.case, np.ndarray) else (places if rows is None else np.asarray(rows)[places])
+            columns = [column(lane, at) for lane in (state.case, state.variant, state.facts, state.shown)]
+            for i, row in zip(places, zip(*columns, strict=True), strict=True):
+                texts[i] = self.prompt(*row)
+        return texts  # pyright: ignore[reportReturnType]
 
-    def _prompt(self, case: int, variant: int, facts: Sequence[float], shown: Sequence[int]) -> str:
+    def prompt(self, case: int, variant: int, facts: Sequence[float], shown: Sequence[int]) -> str:
+        """Return the prompt of a case whose columns are known."""
         text = self._texts.get(case)
         if text is None:
             k = self._key(case)
             note = _writer(variant).write(k, facts, shown, self.level(k))
             text = f"Clinical note (simulated):\n{note}\n\n{_questions(variant, self.given(k))[word(k, _ASK) >> 30]}"
-            if len(self._texts) >= max(256, self.pool or 0):  # a group of rollouts reads the same case; a pool is kept whole
+            if len(self._texts) >= max(256, 3 * (self.pool or 0)):  # a group of rollouts reads the same case; a pool is kept whole
                 self._texts.clear()
             self._texts[case] = text
         return text
@@ -188,7 +198,7 @@ class MedCalcCases(Endless):
         split, c = self.split_of(case), self._column(case)
         asked, k = VARIANTS[c["variant"]], self._key(case)
         level = self.level(k)
-        text = self._prompt(case, c["variant"], c["facts"], c["shown"])
+        text = self.prompt(case, c["variant"], c["facts"], c["shown"])
         truth = {"answer": c["truth"], "low": c["low"], "high": c["high"], "output": asked.output}
         meta = {"calculator": asked.id, "name": asked.name, "category": asked.category, "difficulty": level, "split": split}
         return Case(case, text, truth, explained(asked, c["facts"], c["shown"], written(c["truth"], asked.output)), meta)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from medenvs.core.cases import Case, Finite
 from medenvs.core.errors import BadData
+from medenvs.core.language import column
 from medenvs.core.lanes import PLAIN
 from medenvs.core.turn import Lane
 from medenvs.rewards.numbers import NUMBER, Reading, interval, read
@@ -69,9 +70,13 @@ class MedCalcBenchCases(Finite):
             "shown": facts,
         }
 
-    def prompts(self, cases: Sequence[int], variants: Sequence[int], facts: Sequence[Any], shown: Sequence[Any]) -> list[str]:
-        """Return note, question and answer format."""
-        return [f"Clinical note:\n{self._rows[c]['note']}\n\nQuestion: {self._rows[c]['question']}\n{_ANSWER}" for c in cases]
+    def prompts(self, state: Any, rows: Any) -> list[str]:
+        """Return note, question and answer format of the rows of a question's state."""
+        return [self.prompt(case) for case in column(state.case, rows)]
+
+    def prompt(self, case: int) -> str:
+        """Return note, question and answer format of a case."""
+        return f"Clinical note:\n{self._rows[case]['note']}\n\nQuestion: {self._rows[case]['question']}\n{_ANSWER}"
 
     def __getitem__(self, case: int) -> Case:
         split, r = self.split_of(case), self._rows[case]
@@ -79,7 +84,7 @@ class MedCalcBenchCases(Finite):
         steps = [line for line in str(r["explanation"] or "").splitlines() if line.strip()]
         return Case(
             case,
-            self.prompts([case], [0], [()], [()])[0],
+            self.prompt(case),
             truth,
             steps,
             {"calculator": r["calculator"], "category": r["category"], "split": split},

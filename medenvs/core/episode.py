@@ -11,7 +11,7 @@ from .reward import Ledger
 from .services import Ending
 from .speech import Hearing, told
 from .system import System
-from .transcript import Message, as_text
+from .transcript import Message, flat, reply
 from .turn import Turn
 
 LONGEST = 16_384  # code points of one action that are kept
@@ -48,6 +48,8 @@ class Episode:
         self.state: Any = None
         self.case = -1
         self.log: dict[str, list[Any]] = {r: [] for r in self._order}  # content, said, content, said, …
+        self.shown: dict[str, str] = dict.fromkeys(self._order, "")  # transcripts as texts
+        self._heard: dict[str, str | None] = dict.fromkeys(self._order)
 
     def start(self, stream: int, stream_key: Key, episode: int, split: str = "train", case: int | None = None) -> None:
         """Begin episode number `episode` of a stream, or the given case; what happens depends on these alone."""
@@ -56,10 +58,10 @@ class Episode:
         spec = self.kernel.spec
         keys = key(spec.stream, self.case, stream, episode) if spec.draws else (0, 0)
         self.state = self.kernel.reset(cases.columns(self.case), keys, None)
-        self.log = {r: [] for r in self._order}
-        self._heard: dict[str, str | None] = dict.fromkeys(self._order)
         if self.words:
-            self._tell()
+            for role in self._order:
+                self.log[role], self.shown[role], self._heard[role] = [], "", None
+            self._tell(None, None, False)
         if self.system.players:
             self._let_others_play(Turn({}, {}, False, False), self._zeros.copy(), self._never.copy())
 
@@ -79,7 +81,10 @@ class Episode:
         ended = bool(turn.terminated), bool(turn.truncated)
         if self.system.judges and (ended[0] or ended[1]):
             self._judge(terms, applies)
-        rewards = {r: ledger.one(terms if r == role else {**terms, **self._unsaid}) for r, ledger in self._ledgers.items()}
+        if len(self._ledgers) == 1 and role in self._ledgers:
+            rewards = {role: self._ledgers[role].one(terms)}
+        else:
+            rewards = {r: ledger.one(terms if r == role else {**terms, **self._unsaid}) for r, ledger in self._ledgers.items()}
         return Outcome(rewards, terms, applies, {**self._free, **turn.costs}, *ended, clipped)
 
     def _play(self, role: str, action: Any) -> tuple[bool, Mapping[str, float], Turn]:
@@ -95,15 +100,23 @@ class Episode:
         self._tell(meaning.fault, role, bool(turn.terminated or turn.truncated))
         return clipped, meaning.terms, turn
 
-    def _tell(self, fault: str | None = None, speaker: str | None = None, over: bool = False) -> None:
+    def _tell(self, fault: str | None, speaker: str | None, over: bool) -> None:
         """Render what the next mover reads; when the episode is over, what each role that has spoken reads."""
+        if self._alone:
+            self._told(self._order[0], self.system.language.render(self.state, self._order[0], None, None)[0], fault)
+            return
         listeners = [r for r in self._order if self.log[r] or r == speaker] if over else [self.mover()]
         for role in listeners:
             if len(self.log[role]) % 2 == 0:
-                heard = None if self._alone else [self._heard[role]]
-                content = self.system.language.render(self.state, role, None, heard)[0]
-                self.log[role].append(told(content, fault if role == speaker else None))
+                content = self.system.language.render(self.state, role, None, [self._heard[role]])[0]
+                self._told(role, content, fault if role == speaker else None)
                 self._heard[role] = None
+
+    def _told(self, role: str, content: Any, fault: str | None) -> None:
+        content = content if fault is None else told(content, fault)
+        log, text = self.log[role], flat(content)
+        self.shown[role] = reply(self.shown[role], log[-1], text) if log else text
+        log.append(content)
 
     def _let_others_play(self, turn: Turn, terms: dict[str, float], applies: dict[str, bool]) -> Turn:
         while not (turn.terminated or turn.truncated) and (role := self.mover()) in self.system.players:
@@ -123,7 +136,7 @@ class Episode:
 
     def see(self, role: str) -> Any:
         """Return what a role observes: the whole transcript as one text, or its numbers."""
-        return as_text(self.messages(role)) if self.words else self.kernel.observe(self.state, role)
+        return self.shown[role] if self.words else self.kernel.observe(self.state, role)
 
     def messages(self, role: str) -> list[Message]:
         """Return the role's conversation in the OpenAI message format (fresh dicts)."""

@@ -6,21 +6,22 @@ episode number alone, not on its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .ahead import Ahead
+from .conversations import Conversations
 from .episode import LONGEST
 from .kernel import scatter
 from .lanes import Lanes, numpy_lanes
 from .randomness import Key, key
 from .reward import Ledger
 from .services import Ending
-from .speech import Hearing, told
+from .speech import Hearing
 from .system import System
-from .transcript import Message, flat, reply
+from .transcript import Message
 from .turn import Turn
 
 Array = np.ndarray
@@ -41,7 +42,9 @@ class Outcomes(NamedTuple):
 class Episodes:
     """N episodes of a system at a time. With `words` the moves are lists of texts, else arrays."""
 
-    def __init__(self, system: System, n: int, *, words: bool, lanes: Lanes | None = None, longest: int = LONGEST) -> None:
+    def __init__(
+        self, system: System, n: int, *, words: bool, lanes: Lanes | None = None, longest: int = LONGEST, logs: bool = True
+    ) -> None:
         self.system, self.n, self.words = system, n, words
         self.kernel = system.kernel.on(lanes or numpy_lanes())
         spec = self.kernel.spec
@@ -51,14 +54,12 @@ class Episodes:
         self._ledgers = {r: Ledger(system.terms, r, r == self._order[0]) for r in self.roles}
         self._judged = tuple(t for j in system.judges for t in j.terms)
         self._names = tuple(dict.fromkeys((*spec.terms, *system.language.terms, *self._judged)))
-        self._pack = getattr(self.kernel, "pack", None)
+        self._pack = getattr(self.kernel, "pack", np.array)
         self._alone = len(self._order) == 1 and not system.players
         self._ahead = Ahead(system.cases, n)
         self.state: Any = None
         self.cases = np.zeros(n, np.int64)
-        self.log: dict[str, list[list[Any]]] = {}
-        self.shown: dict[str, list[str]] = {}  # transcripts as texts
-        self._heard: dict[str, list[str | None]] = {}
+        self.talk = Conversations(n, self._order, logs or not self._alone or bool(system.judges))
 
     def start(
         self, streams: Array, stream_keys: Key, episodes: Array, split: str = "train", cases: Array | None = None, rows: Array | None = None
@@ -79,20 +80,10 @@ class Episodes:
             scatter(self.state, rows, fresh)
             self.cases[rows] = drawn
         if self.words:
-            self._forget(rows)
-            self._tell(rows)
+            self.talk.forget(rows)
+            self._tell(rows, {})
         if self.system.players:
             self._let_others_play(self._blank(), self._mask(rows))
-
-    def _forget(self, rows: Array | None) -> None:
-        for role in self._order:
-            if rows is None:
-                self.log[role] = [[] for _ in range(self.n)]
-                self.shown[role] = [""] * self.n
-                self._heard[role] = [None] * self.n
-            else:
-                for i in rows.tolist():
-                    self.log[role][i], self.shown[role][i], self._heard[role][i] = [], "", None
 
     def _mask(self, rows: Array | None) -> Array:
         mask = np.zeros(self.n, bool)
@@ -125,73 +116,42 @@ class Episodes:
         if not self.words:
             self.state, turn = self.kernel.step(self.state, {role: np.asarray(moves)}, active)
             return clipped, turn
-        places = range(self.n) if rows is None else rows.tolist()
-        hear = self._hearing[role]
-        heard = [hear(moves[i]) for i in places]
-        if rows is None:
-            actions = [h[1].action for h in heard]
-        else:
-            actions = [self.kernel.nothing] * self.n
-            for i, h in zip(places, heard, strict=True):
-                actions[i] = h[1].action
-        packed = self._pack(actions) if self._pack else np.array(actions)
-        self.state, turn = self.kernel.step(self.state, {role: packed}, active)
+        texts = moves if rows is None else [moves[i] for i in rows.tolist()]
+        heard = self._hearing[role].many(texts, self._pack)
+        self.state, turn = self.kernel.step(self.state, {role: self._spread(heard.actions, rows)}, active)
         for name in self.system.language.terms if role in self._ledgers else ():
-            turn.terms[name] = self._spread([h[1].terms[name] for h in heard], rows)
-        if any(h[2] for h in heard):
-            clipped = self._spread([h[2] for h in heard], rows).astype(bool)
-        self._keep(role, places, heard)
+            turn.terms[name] = _placed(heard.terms[name], 0.0, rows, self.n)
+        if heard.clipped is not None:
+            clipped = _placed(heard.clipped, False, rows, self.n)
+        self.talk.says(role, rows, heard.texts)
+        faults = heard.faults if rows is None else {int(rows[i]): fault for i, fault in heard.faults.items()}
         over: Any = turn.terminated | turn.truncated
-        faults = {i: h[1].fault for i, h in zip(places, heard, strict=True) if h[1].fault is not None}
         self._tell(rows, faults, role, over)
         return clipped, turn
 
-    def _spread(self, values: Sequence[Any], rows: Array | None) -> Array:
-        if rows is None:
-            return np.array(values)
-        out = np.zeros(self.n)
-        out[rows] = values
-        return out
+    def _spread(self, actions: Any, rows: Array | None) -> Any:
+        """Return moves for every row, `nothing` where none was made."""
+        nothing = self.kernel.nothing
+        if isinstance(nothing, tuple):
+            parts = zip(actions, nothing, strict=True)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            return type(nothing)(*(_placed(a, none, rows, self.n) for a, none in parts))  # pyright: ignore
+        return _placed(actions, nothing, rows, self.n)
 
-    def _keep(self, role: str, places: Any, heard: Sequence[tuple[str, Any, bool]]) -> None:
-        log = self.log[role]
-        for i, (said, _, _) in zip(places, heard, strict=True):
-            log[i].append(said)
-            if not self._alone:
-                for other in self._order:
-                    if other != role:
-                        self._heard[other][i] = said
-
-    def _tell(
-        self, rows: Array | None, faults: Mapping[int, str] | None = None, speaker: str | None = None, over: Array | None = None
-    ) -> None:
+    def _tell(self, rows: Array | None, faults: Mapping[int, str], speaker: str | None = None, over: Array | None = None) -> None:
         """Render what the next movers read; in rows that are over, what each role that has spoken reads."""
+        render = self.system.language.render
         if self._alone:
-            self._render(self._order[0], rows, faults)
+            self.talk.tells(self._order[0], rows, render(self.state, self._order[0], rows, None), faults)
             return
         chosen = np.arange(self.n) if rows is None else rows
         mover = np.broadcast_to(self.kernel.mover(self.state), (self.n,))[chosen]
         for number, role in enumerate(self._order):
-            lines = np.array([len(self.log[role][i]) for i in chosen])
+            lines = self.talk.lines(role, chosen)
             wants = mover == number if over is None else np.where(over[chosen], lines > 0, mover == number)
             mine = chosen[wants & (lines % 2 == 0)]
             if len(mine):
-                self._render(role, mine, faults if role == speaker else None)
-
-    def _render(self, role: str, rows: Array | None, faults: Mapping[int, str] | None) -> None:
-        log, shown = self.log[role], self.shown[role]
-        places = range(self.n) if rows is None else rows.tolist()
-        heard = None if self._alone else [self._heard[role][i] for i in places]
-        contents = self.system.language.render(self.state, role, rows, heard)
-        for i, content in zip(places, contents, strict=True):
-            if faults and i in faults:
-                content = told(content, faults[i])
-            mine = log[i]
-            text = flat(content)
-            shown[i] = shown[i] + reply(mine[-1], text) if mine else text
-            mine.append(content)
-            if heard is not None:
-                self._heard[role][i] = None
+                heard = [self.talk.heard[role][i] for i in mine.tolist()]
+                self.talk.tells(role, mine, render(self.state, role, mine, heard), faults if role == speaker else {})
 
     def _let_others_play(self, turn: Turn, open_rows: Array) -> Turn:
         while True:
@@ -247,12 +207,12 @@ class Episodes:
         """Return what a role observes: a list of transcripts, or its arrays (fresh)."""
         if not self.words:
             return self.kernel.observe(self.state, role, rows)
-        shown = self.shown[role]
+        shown = self.talk.shown[role]
         return list(shown) if rows is None else [shown[i] for i in rows.tolist()]
 
     def messages(self, row: int, role: str) -> list[Message]:
-        """Return the conversation of a row in the OpenAI message format (fresh dicts)."""
-        return [{"role": "assistant" if i % 2 else "user", "content": c} for i, c in enumerate(self.log[role][row])]
+        """Return the conversation of a row in the OpenAI message format (fresh dicts); needs `logs`."""
+        return self.talk.messages(row, role)
 
     def truth(self, row: int) -> Mapping[str, Any]:
         """Return what only tests, judges and gold agents may see of a row."""
@@ -271,3 +231,11 @@ def _merged(turn: Turn, later: Turn, mask: Array) -> Turn:
         costs[name] = costs.get(name, 0.0) + np.where(mask, value, 0.0)
     terminated, truncated = turn.terminated | mask & later.terminated, turn.truncated | mask & later.truncated
     return Turn(terms, costs, terminated, truncated, absent)
+
+
+def _placed(values: Any, none: Any, rows: Array | None, n: int) -> Any:
+    if rows is None:
+        return values
+    full = np.full((n, *np.shape(values)[1:]), none, np.asarray(values).dtype)
+    full[rows] = values
+    return full

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .errors import BadValue
 from .language import Language, Utterance, sanitised
@@ -10,11 +13,22 @@ from .language import Language, Utterance, sanitised
 _REMEMBERED, _SHORT = 65_536, 1024
 
 
+class Heard(NamedTuple):
+    """What several texts meant. Arrays with one entry per text; `faults` by its place."""
+
+    texts: Sequence[str]
+    actions: Any
+    terms: dict[str, np.ndarray]
+    faults: dict[int, str]
+    clipped: np.ndarray | None
+
+
 class Hearing:
     """A role's ears. Parsing is pure, so short texts are remembered (a bounded table, emptied when full)."""
 
     def __init__(self, language: Language[Any], role: str, longest: int) -> None:
-        self._parse, self._role, self._longest = language.parse, role, longest
+        self._parse, self._role, self._longest, self._names = language.parse, role, longest, language.terms
+        self._shortcut: Callable[[str, Sequence[str]], Any] | None = getattr(language, "parse_many", None)
         self.known: dict[str, Utterance] = {}
 
     def __call__(self, text: Any) -> tuple[str, Utterance, bool]:
@@ -31,6 +45,19 @@ class Hearing:
                 self.known.clear()
             self.known[kept] = meaning
         return kept, meaning, cut
+
+    def many(self, texts: Sequence[Any], pack: Callable[[list[Any]], Any]) -> Heard:
+        """Return what the texts meant, their actions packed into one batch; the same as hearing them one by one."""
+        if self._shortcut is not None and all(t.__class__ is str for t in texts) and max(map(len, texts)) <= self._longest:
+            found = self._shortcut(self._role, texts)
+            if found is not None:
+                return Heard(texts, found[0], found[1], {}, None)
+        heard = [self(text) for text in texts]
+        meanings = [h[1] for h in heard]
+        terms = {name: np.array([m.terms[name] for m in meanings]) for name in self._names}
+        faults = {i: m.fault for i, m in enumerate(meanings) if m.fault is not None}
+        clipped = np.array([h[2] for h in heard]) if any(h[2] for h in heard) else None
+        return Heard([h[0] for h in heard], pack([m.action for m in meanings]), terms, faults, clipped)
 
 
 def told(content: Any, fault: str | None) -> Any:

@@ -21,9 +21,9 @@ def flat(content: Any) -> str:
     return "\n".join(str(b.get("text", f"[{b.get('type', 'block')}]")) for b in content)
 
 
-def reply(said: str, answer: str) -> str:
-    """Return what one exchange adds to a transcript that is read as one text."""
-    return f"\n\nASSISTANT: {said}\n\nUSER: {answer}"
+def reply(before: str, said: str, answer: str) -> str:
+    """Return a transcript with one more exchange, as it is read in one text."""
+    return f"{before}\n\nASSISTANT: {said}\n\nUSER: {answer}"
 
 
 def as_text(messages: Sequence[Mapping[str, Any]]) -> str:

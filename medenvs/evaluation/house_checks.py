@@ -22,8 +22,8 @@ from .conformance import Broken, Check, Target, episode
 from .general_checks import written
 
 _MODES = ("text", "numeric")
-_STEP_KEYS = {"terms", "applies", "cost", "costs", "messages", "clipped", "simulated"}
-_RESET_KEYS = {"messages", "simulated"}
+_STEP_KEYS = {"terms", "applies", "cost", "costs", "clipped", "simulated"}
+_RESET_KEYS = {"simulated"}
 _ROWS, _CASES = 6, 200
 _NOISE = 0.3  # a rank correlation of 200 cases exceeds this once in 50,000 times by chance
 _GARBAGE = (

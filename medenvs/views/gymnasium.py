@@ -38,6 +38,7 @@ class MedEnv(gym.Env[Any, Any]):
         self.observation_space, self.action_space = spaces_of(system, self.role, s.words, s.longest, s.transcript)
         self._bare = not isinstance(self.observation_space, gym.spaces.Dict)
         self.play = Episode(self.system, words=s.words, longest=s.longest)
+        self._more = s.reveal or s.obs_mode == "messages"
         self._stream: int | None = None
         self._stream_key: Key = (0, 0)
         self._episode = -1
@@ -46,6 +47,8 @@ class MedEnv(gym.Env[Any, Any]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode. Options: `case` (a number), `split` ("train", "validation", "test")."""
         if seed is not None or self._stream is None:
+            if seed is not None and seed < 0:
+                raise BadValue(f"seed is {seed}; allowed: 0 or more.")
             super().reset(seed=seed)
             self._stream = int(seed) if seed is not None else int(self.np_random.integers(1 << 31))
             self._stream_key, self._episode = key(self._stream), -1
@@ -56,9 +59,9 @@ class MedEnv(gym.Env[Any, Any]):
         else:
             self.play.start(self._stream, self._stream_key, self._episode, self.settings.split)
         self._over = False
-        info: dict[str, Any] = {"messages": self.play.messages(self.role), "simulated": self.system.simulated}
-        if self.settings.reveal:
-            info["privileged"] = self._privileged()
+        info: dict[str, Any] = {"simulated": self.system.simulated}
+        if self._more:
+            self._add(info)
         return self._see(), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -75,13 +78,18 @@ class MedEnv(gym.Env[Any, Any]):
             "applies": out.applies,
             "cost": cost,
             "costs": out.costs,
-            "messages": self.play.messages(self.role),
             "clipped": out.clipped,
             "simulated": self.system.simulated,
         }
+        if self._more:
+            self._add(info)
+        return self._see(), out.rewards[self.role], out.terminated, out.truncated, info
+
+    def _add(self, info: dict[str, Any]) -> None:
+        if self.settings.obs_mode == "messages":
+            info["messages"] = self.play.messages(self.role)
         if self.settings.reveal:
             info["privileged"] = self._privileged()
-        return self._see(), out.rewards[self.role], out.terminated, out.truncated, info
 
     def _see(self) -> Any:
         mode = self.settings.obs_mode

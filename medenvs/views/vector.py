@@ -56,8 +56,7 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             _many(self.single_observation_space, num_envs),
             _many(self.single_action_space, num_envs),
         )
-        self.play = Episodes(self.system, num_envs, words=s.words, lanes=lanes, longest=s.longest)
-        self._silence = objects(num_envs, range(num_envs), [[] for _ in range(num_envs)])  # conversations of numeric play
+        self.play = Episodes(self.system, num_envs, words=s.words, lanes=lanes, longest=s.longest, logs=s.obs_mode == "messages")
         self._streams: np.ndarray | None = None
 
     def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -160,12 +159,10 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
 
     def _words(self, mask: np.ndarray) -> dict[str, Any]:
         extra: dict[str, Any] = {}
-        if self.settings.words:
+        if self.settings.obs_mode == "messages":
             rows = np.flatnonzero(mask).tolist()
             messages = objects(self.num_envs, rows, [self.play.messages(i, self.role) for i in rows])
-        else:
-            messages = np.where(mask, self._silence, None)
-        extra.update(masked({"messages": messages}, mask.copy()))
+            extra.update(masked({"messages": messages}, mask.copy()))
         if self.settings.reveal:
             for i in np.flatnonzero(mask).tolist():
                 extra = self._add_info(extra, {"privileged": self._privileged(i)}, i)
@@ -183,9 +180,9 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if mode == "numeric":
             return _bare(self.play.see(self.role), self.single_observation_space)
         if mode == "messages":
-            return tuple(log[-1] for log in self.play.log[self.role])
-        longest = self.settings.transcript
-        return tuple([t if len(t) <= longest else t[-longest:] for t in self.play.shown[self.role]])
+            return tuple([log[-1] for log in self.play.talk.log[self.role]])
+        shown, longest = self.play.talk.shown[self.role], self.settings.transcript
+        return tuple(shown) if max(map(len, shown)) <= longest else tuple([t[-longest:] for t in shown])
 
     def _rows_seen(self, rows: np.ndarray) -> list[Any]:
         if self.settings.words:

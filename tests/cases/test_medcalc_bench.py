@@ -13,7 +13,22 @@ import pytest
 import medenvs  # noqa: F401
 from medenvs.core.errors import BadData, MissingExtra, UnknownName
 
-COLUMNS = ["Row Number", "Calculator ID", "Calculator Name", "Category", "Output Type", "Note ID", "Note Type", "Patient Note", "Question", "Relevant Entities", "Ground Truth Answer", "Lower Limit", "Upper Limit", "Ground Truth Explanation"]
+COLUMNS = [
+    "Row Number",
+    "Calculator ID",
+    "Calculator Name",
+    "Category",
+    "Output Type",
+    "Note ID",
+    "Note Type",
+    "Patient Note",
+    "Question",
+    "Relevant Entities",
+    "Ground Truth Answer",
+    "Lower Limit",
+    "Upper Limit",
+    "Ground Truth Explanation",
+]
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:

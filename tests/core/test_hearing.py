@@ -143,7 +143,7 @@ def test_memory_is_bounded_and_for_short_texts() -> None:
 
 @pytest.mark.parametrize("action", [None, 3, b"<ask>fever</ask>", ["<ask>fever</ask>"], 1.5])
 def test_what_is_no_text_is_refused_with_a_remedy(action: Any) -> None:
-    with pytest.raises(BadValue, match="must be a str.*numeric"):
+    with pytest.raises(BadValue, match=r"must be a str.*numeric"):
         Hearing(Conversation(), "doctor", LONGEST)(action)
 
 

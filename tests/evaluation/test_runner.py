@@ -119,7 +119,7 @@ class Spy:
 
 def test_an_agent_learns_nothing_privileged_and_is_seeded_for_each_episode(tmp_path):
     played(tmp_path, Spy)
-    assert {tuple(what) for kind, what in Spy.seen if kind == "act"} == {("messages", "simulated")}
+    assert {tuple(what) for kind, what in Spy.seen if kind == "act"} == {("simulated",)}
     assert len({seed for kind, seed in Spy.seen if kind == "reset"}) == 12
 
 

@@ -23,7 +23,7 @@ RESIDENTS: Mapping[str, Callable[[], System]] = {
     "judged": lambda: consultation(judged=True),
     "inside": lambda: consultation("inside", judged=True),
     "sepsis": sepsis,
-    **{row.id: (lambda id=row.id: build(id)) for row in CATALOG},
+    **{row.id: (lambda name=row.id: build(name)) for row in CATALOG},
 }
 PLAYED = [(name, words) for name in RESIDENTS for words in (False, True) if not (words and name == "sepsis")]
 _GARBAGE = (
@@ -81,14 +81,14 @@ class Single:
 
     def go_on(self, steps: int) -> list[Any]:
         told, role = [], self.play.roles[0]
-        for self.step in range(self.step, self.step + steps):
-            out = self.play.act(role, scripted(self.play.system, self.words, self.stream, self.step))
+        for step in range(self.step, self.step + steps):
+            out = self.play.act(role, scripted(self.play.system, self.words, self.stream, step))
             told.append(written(self.play.see(role), out))
             if out.terminated or out.truncated:
                 self.number += 1
                 self.play.start(self.stream, key(self.stream), self.number)
                 told.append(frozen(self.play.see(role)))
-        self.step += 1
+        self.step += steps
         return told
 
 
@@ -109,8 +109,8 @@ class Batch:
 
     def go_on(self, steps: int) -> list[list[Any]]:
         play, role = self.play, self.play.roles[0]
-        for self.step in range(self.step, self.step + steps):
-            moves = [scripted(play.system, self.words, s, self.step) for s in self.streams.tolist()]
+        for step in range(self.step, self.step + steps):
+            moves = [scripted(play.system, self.words, s, step) for s in self.streams.tolist()]
             out = play.act(role, moves if self.words else np.array(moves))
             for i, seen in enumerate(self.seen(range(play.n))):
                 self.told[i].append(written(seen, out, i))
@@ -120,5 +120,5 @@ class Batch:
                 play.start(self.streams[rows], (self.keys[0][rows], self.keys[1][rows]), self.numbers[rows], rows=rows)
                 for i, seen in zip(rows.tolist(), self.seen(rows.tolist()), strict=True):
                     self.told[i].append(frozen(seen))
-        self.step += 1
+        self.step += steps
         return self.told

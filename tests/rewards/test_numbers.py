@@ -40,28 +40,11 @@ def test_answers_that_count(text: str, kind: int, value: float) -> None:
     assert reading.kind == kind and reading.value == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "about five",
-        "1 2",
-        "5 6",
-        "1/0",
-        "02/30/2024",
-        "13/13/2024",
-        "\uff15",
-        "\u0663",
-        "\u2164",
-        "1e999",
-        "nan",
-        "inf",
-        "0x10",
-        "__import__('os')",
-        "[1]",
-    ]
-    + ["1,23", "--5", "5;6", "<5", "(19, 1, 2)", "9" * 80, "1_000", "5=5"],
-)
+NONSENSE = ["", "about five", "1 2", "5 6", "1/0", "02/30/2024", "13/13/2024", "\uff15", "\u0663", "\u2164", "1e999", "nan", "inf"]
+CODE = ["0x10", "__import__('os')", "[1]", "1,23", "--5", "5;6", "<5", "(19, 1, 2)", "9" * 80, "1_000", "5=5"]
+
+
+@pytest.mark.parametrize("text", NONSENSE + CODE)
 def test_answers_that_do_not_count(text: str) -> None:
     reading, fault = read(text)
     assert reading is None and fault

@@ -44,9 +44,9 @@ def edges(asked: Calculator) -> list[SimpleNamespace]:
             if isinstance(i, Number):
                 scale = 10 ** decimals(i.step)
                 grid = np.arange(round(i.low * scale), round(i.high * scale) + 1, round(i.step * scale)) / scale
-                for x in grid[:: max(1, len(grid) // 120)]:
-                    if not any(low <= x <= high for low, high in i.avoid):
-                        found.append(SimpleNamespace(**{**vars(v), i.key: float(x)}))
+                walked = grid[:: max(1, len(grid) // 120)].tolist()
+                kept = [x for x in walked if not any(low <= x <= high for low, high in i.avoid)]
+                found.extend(SimpleNamespace(**{**vars(v), i.key: x}) for x in kept)
             elif isinstance(i, (Flag, Level)):
                 many = 2 if isinstance(i, Flag) else len(i.chances)
                 found.extend(SimpleNamespace(**{**vars(v), i.key: float(x)}) for x in range(many))

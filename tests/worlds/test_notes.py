@@ -27,7 +27,7 @@ def notes(asked: Calculator, difficulty: int, n: int) -> list[tuple[str, dict[st
     for i in range(n):
         case = unmix(i * 7_001 + 13)
         c = source.columns(case)
-        text = source.prompts([case], [c["variant"]], [c["facts"]], [c["shown"]])[0]
+        text = source.prompt(case, c["variant"], c["facts"], c["shown"])
         found.append((text.split("\n\n")[0].removeprefix("Clinical note (simulated):\n"), dict(c)))
     return found
 
@@ -68,10 +68,9 @@ def test_criteria_are_said_in_words_of_their_own(asked: Calculator) -> None:
 def test_birthdays_give_the_age() -> None:
     seen = 0
     for text, c in notes(next(k for k in CALCULATORS if k.id == "ckd_epi_2021"), 4, 200):
-        born, at = (
-            datetime.datetime.strptime(d, "%d %B %Y").date()
-            for d in re.search(r"born on (.*?) \(seen on (.*?)\)", text).groups()  # type: ignore[union-attr]
-        )
+        said = re.search(r"born on (.*?) \(seen on (.*?)\)", text)
+        assert said is not None
+        born, at = (datetime.datetime.strptime(d, "%d %B %Y").date() for d in said.groups())  # noqa: DTZ007  a calendar day
         age = at.year - born.year - ((at.month, at.day) < (born.month, born.day))
         assert age == c["facts"][0]  # type: ignore[index]
         seen += 1
@@ -115,7 +114,7 @@ def test_notes_are_distinct() -> None:
     for i in range(3_000):
         case = unmix(i * 1_000_003)
         c = source.columns(case)
-        texts.add(source.prompts([case], [c["variant"]], [c["facts"]], [c["shown"]])[0])
+        texts.add(source.prompt(case, c["variant"], c["facts"], c["shown"]))
     assert len(texts) >= 2_999
 
 

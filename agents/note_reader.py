@@ -19,7 +19,7 @@ GUESS = "2"  # the commonest number of points among scores, which this reader do
 # name -> (how notes call it, unit -> factor into the unit of the formulas below)
 QUANTITIES: dict[str, tuple[str, dict[str, float]]] = {
     "weight": ("weigh|scales", {"kg": 1, "lb": 0.45359237}),
-    "height": ("height|tall|stood|measures", {"cm": 1, "inches": 2.54, "m": 100}),
+    "height": (r"height|stood|measures|\bis", {"cm": 1, "inches": 2.54, "m": 100}),
     "creatinine": ("creatinine", {"mg/dL": 1}),
     "urea nitrogen": ("urea nitrogen|BUN", {"mg/dL": 1}),
     "sodium": ("sodium", {"mmol/L": 1, "mEq/L": 1}),
@@ -36,6 +36,8 @@ QUANTITIES: dict[str, tuple[str, dict[str, float]]] = {
     "saturation": ("SpO2|saturation|oximeter", {"%": 1}),
     "respiratory rate": ("respiratory rate|breathing", {"breaths/min": 1}),
     "heart rate": ("heart rate|pulse", {"beats/min": 1}),
+    "systolic": ("systolic", {"mmHg": 1}),
+    "coma scale": ("GCS|scored|coma scale total", {"": 1}),
     "QT": ("QT", {"ms": 1, "s": 1000}),
     "cholesterol": ("total cholesterol", {"mg/dL": 1}),
     "HDL": ("HDL", {"mg/dL": 1}),
@@ -51,10 +53,21 @@ QUANTITIES: dict[str, tuple[str, dict[str, float]]] = {
     "AUC": ("AUC", {"mg/mL·min": 1}),
     "GFR": ("GFR|glomerular filtration rate", {"mL/min": 1}),
 }
+OPIOIDS = {
+    "codeine": 0.15,
+    "hydrocodone": 1,
+    "hydromorphone": 5,
+    "morphine": 1,
+    "oxycodone": 1.5,
+    "oxymorphone": 3,
+    "tapentadol": 0.4,
+    "tramadol": 0.2,
+}  # morphine milligram equivalents of one mg
 SPECIMENS = ("urine", "control")  # words that turn a value into another quantity: "urine sodium"
 _PAST = re.compile(r"\b(?:ago|years?|earlier|previous|at first|birth weight)\b")
 _CLAUSE = re.compile(r"(?<=[.;:])\s+")
 _WHO = re.compile(r"(\d{1,3})-year-old (man|woman|boy|girl)")
+_OPIOID = re.compile(rf"\b({'|'.join(OPIOIDS)}),? (\d+(?:\.\d+)?) mg\D*(\d+)")
 _SEX = re.compile(r"\b(man|woman|boy|girl) born on")
 
 
@@ -73,6 +86,11 @@ class Note:
             if all((word in clause.lower()) == (word == specimen) for word in SPECIMENS) and (found := pattern.search(clause)):
                 return float(found[1]) * factors[found[2] or ""]
         raise LookupError(name)
+
+    @property
+    def opioids(self) -> float:
+        """Morphine milligram equivalents a day."""
+        return sum(OPIOIDS[drug] * float(dose) * int(times) for drug, dose, times in _OPIOID.findall(self._text))
 
     @property
     def age(self) -> int:
@@ -146,6 +164,10 @@ def albi(n: Note) -> float:
     return 0.66 * math.log10(n["bilirubin"] * 17.1) - 0.085 * n["albumin"] * 10
 
 
+def qsofa(n: Note) -> float:
+    return (n["respiratory rate"] >= 22) + (n["systolic"] <= 100) + (n["coma scale"] < 15)
+
+
 # words of the question -> formula; the first that stands in it is taken
 FORMULAS: dict[str, Formula] = {
     "Cockcroft-Gault": cockcroft_gault,
@@ -181,6 +203,8 @@ FORMULAS: dict[str, Formula] = {
     "FIB-4": lambda n: n.age * n["AST"] / (n["platelets"] * math.sqrt(n["ALT"])),
     "Maddrey": lambda n: 4.6 * (n["prothrombin time"] - n["control prothrombin time"]) + n["bilirubin"],
     "ALBI": albi,
+    "morphine milligram": lambda n: n.opioids,
+    "qSOFA": qsofa,
 }
 
 

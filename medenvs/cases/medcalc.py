@@ -13,19 +13,19 @@ import numpy as np
 
 from medenvs.core.cases import Case, Endless
 from medenvs.core.errors import BadValue
-from medenvs.core.language import column
 from medenvs.core.lanes import PLAIN, numpy_lanes
+from medenvs.core.language import column
 from medenvs.core.randomness import Key, below, key, word
 from medenvs.core.turn import Lane
 from medenvs.rewards.numbers import interval, kind_of, written
-from medenvs.worlds.calculators.drawing import Drawer
+from medenvs.worlds.calculators.drawing import Drawer, Drawn
 from medenvs.worlds.calculators.registry import CALCULATORS, VARIANTS, calculator
 from medenvs.worlds.vignettes.note import Writer
 from medenvs.worlds.vignettes.question import explained, questions
 from medenvs.worlds.vignettes.words import units
 
 _STREAM = 0x4D43_0001  # all draws of these cases; another constant would be another set of cases
-_KIND, _DEPTH, _GIVEN, _CHAIN, _ASK = range(1 << 20, (1 << 20) + 5)  # slots; inputs and notes have those below
+_KIND, _DEPTH, _GIVEN, _CHAIN = range(1 << 20, (1 << 20) + 4)  # slots; inputs and notes have those below
 LEVELS = (1, 2, 3, 4, 5)
 WIDTH = max(len(c.inputs) for c in VARIANTS)
 _NOTHING = [0.0] * WIDTH
@@ -136,7 +136,7 @@ class MedCalcCases(Endless):
         return self._last[1]
 
     def _columns(self, cases: np.ndarray) -> dict[str, Any]:
-        """Draw sorted by problem kind, block by block, then put every row back in its place."""
+        """Draw all cases of one kind of problem at a time, then put every row back in its place."""
         m, n, k = numpy_lanes(), len(cases), key(_STREAM, cases)
         level = np.broadcast_to(self.level(k), (n,))
         variant = self._kinds_of[below(k, _KIND, len(self._kinds))]
@@ -149,12 +149,11 @@ class MedCalcCases(Endless):
         columns = {name: np.empty(n) for name in ("truth", "low", "high")} | {"kind": np.empty(n, np.int64)}
         edges = np.flatnonzero(np.diff(in_order, prepend=-1)).tolist()
         for start, stop in zip(edges, [*edges[1:], n], strict=True):
-            here = slice(start, stop)
-            number = int(in_order[start])
-            output, drawer = VARIANTS[number].output, _drawer(number)
-            facts[here, : drawer.width], shown[here, : drawer.width], truth = drawer.many((a[here], b[here]), convert[here])
-            columns["truth"][here], columns["kind"][here] = truth, kind_of(output)
+            number, here = int(in_order[start]), slice(start, stop)
+            output, truth = VARIANTS[number].output, columns["truth"][here]
+            _drawer(number).many((a[here], b[here]), convert[here], Drawn(facts[here], shown[here], truth))
             columns["low"][here], columns["high"][here] = interval(m, truth, output)
+            columns["kind"][here] = kind_of(output)
         back = np.empty(n, np.int64)
         back[order] = np.arange(n)
         found = {name: column[back] for name, column in columns.items()}
@@ -168,11 +167,13 @@ class MedCalcCases(Endless):
 
     def prompts(self, state: Any, rows: Any) -> list[str]:
         """Return the prompts of the rows of a question's state; written once while they are remembered."""
+        if state.case.__class__ is int:
+            return [self.prompt(state.case, state.variant, state.facts, state.shown)]
         cases = column(state.case, rows)
         texts = [self._texts.get(case) for case in cases]
         if None in texts:
             places = [i for i, text in enumerate(texts) if text is None]
-            at = None if rows is None and not isinstance(state.case, np.ndarray) else (places if rows is None else np.asarray(rows)[places])
+            at = places if rows is None else np.asarray(rows)[places]
             columns = [column(lane, at) for lane in (state.case, state.variant, state.facts, state.shown)]
             for i, row in zip(places, zip(*columns, strict=True), strict=True):
                 texts[i] = self.prompt(*row)
@@ -184,7 +185,7 @@ class MedCalcCases(Endless):
         if text is None:
             k = self._key(case)
             note = _writer(variant).write(k, facts, shown, self.level(k))
-            text = f"Clinical note (simulated):\n{note}\n\n{_questions(variant, self.given(k))[word(k, _ASK) >> 30]}"
+            text = f"Clinical note (simulated):\n{note}\n\n{_questions(variant, self.given(k))[word(k, _GIVEN) >> 30]}"
             if len(self._texts) >= max(256, 3 * (self.pool or 0)):  # a group of rollouts reads the same case; a pool is kept whole
                 self._texts.clear()
             self._texts[case] = text
@@ -192,7 +193,7 @@ class MedCalcCases(Endless):
 
     def given(self, k: Key) -> bool:
         """Return whether the prompt of a case shows the formula."""
-        return bool(below(k, _GIVEN, 2)) if self.formula_given is None else self.formula_given
+        return bool(word(k, _GIVEN) & 1) if self.formula_given is None else self.formula_given
 
     def __getitem__(self, case: int) -> Case:
         split, c = self.split_of(case), self._column(case)

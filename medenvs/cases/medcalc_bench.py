@@ -9,8 +9,8 @@ import numpy as np
 
 from medenvs.core.cases import Case, Finite
 from medenvs.core.errors import BadData
-from medenvs.core.language import column
 from medenvs.core.lanes import PLAIN
+from medenvs.core.language import column
 from medenvs.core.turn import Lane
 from medenvs.rewards.numbers import NUMBER, Reading, interval, read
 

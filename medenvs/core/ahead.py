@@ -1,4 +1,4 @@
-"""The columns of coming cases, prepared many episodes at a time: drawing 65,536 cases at once costs a tenth of 64 times 1,024.
+"""The columns of coming cases, prepared many episodes at a time: drawing 131,072 cases at once costs a tenth of 128 times 1,024.
 
 A stream's next cases are known before they are played, so preparing them changes nothing. The depth doubles while whole batches
 begin one after the other, and falls back to one as soon as something else happens.
@@ -14,7 +14,7 @@ import numpy as np
 from .cases import CaseSource
 from .randomness import Key
 
-_MOST = 65_536  # prepared cases
+_MOST = 131_072  # prepared cases
 
 
 class Ahead:
@@ -41,7 +41,8 @@ class Ahead:
 
     def take(self, keys: Key, episodes: np.ndarray, split: str) -> tuple[np.ndarray, Mapping[str, Any]]:
         """Return (case numbers, columns) of one episode in each of the n streams."""
-        goes_on = split == self._split and np.array_equal(episodes, self._episodes) and np.array_equal(keys[0], self._keys[0])
+        same = [np.array_equal(a, b) for a, b in ((episodes, self._episodes), (keys[0], self._keys[0]), (keys[1], self._keys[1]))]
+        goes_on = split == self._split and all(same)
         if not goes_on:
             self._forget()
         if not self._left:

@@ -75,27 +75,30 @@ class Endless:
         if pool is not None and not 1 <= pool <= 1 << 28:
             raise BadValue(f"pool is {pool}; allowed: None for endless cases, or 1 to {1 << 28} cases a split.")
         self.pool = self.size = pool
+        self._spans: dict[str, tuple[int, int, int]] = {}
 
     def draw(self, stream: Key, episode: Lane, split: str) -> Lane:
         """Return the case numbers of the given episodes of a stream."""
+        low, many, stride = self._spans[split] if split in self._spans else self._span(split)
+        return unmix(low + (((word(stream, episode) >> 1) * many) >> 31) * stride)
+
+    def _span(self, split: str) -> tuple[int, int, int]:
+        """Return (first hash, how many cases, hashes between two of them) of a split."""
         low, width = span(split)
-        u = word(stream, episode) >> 1
-        if self.pool is not None:
-            return unmix(low + ((u * self.pool) >> 31) * (width // self.pool))
-        return unmix(low + ((u * width) >> 31))
+        found = self._spans[split] = (low, self.pool or width, width // self.pool if self.pool else 1)
+        return found
 
     def members(self, split: str) -> np.ndarray:
         """Return the cases of a split's pool; raises BadValue for an endless source."""
         if self.pool is None:
             raise BadValue("an endless source has no list of members. Give it a pool.")
-        low, width = span(split)
-        return unmix(low + np.arange(self.pool) * (width // self.pool))
+        low, many, stride = self._span(split)
+        return unmix(low + np.arange(many) * stride)
 
     def place(self, cases: np.ndarray, split: str) -> np.ndarray:
         """Return where in `members` cases of the pool stand (any place for other cases)."""
-        pool = self.pool or 1
-        low, width = span(split)
-        return np.clip((mix(cases) - low) // (width // pool), 0, pool - 1)
+        low, many, stride = self._span(split)
+        return np.clip((mix(cases) - low) // stride, 0, many - 1)
 
     def split_of(self, case: int) -> str:
         """Return the split of a case number."""

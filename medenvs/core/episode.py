@@ -41,7 +41,8 @@ class Episode:
         self._hearing = {r: Hearing(system.language, r, longest) for r in self._order}
         self._ledgers = {r: Ledger(system.terms, r, r == self._order[0]) for r in self.roles}
         names = dict.fromkeys((*spec.terms, *system.language.terms, *(t for j in system.judges for t in j.terms)))
-        self._zeros, self._never = dict.fromkeys(names, 0.0), dict.fromkeys(names, False)
+        self._zeros, self._never, self._always = dict.fromkeys(names, 0.0), dict.fromkeys(names, False), dict.fromkeys(names, True)
+        self._render, self._columns, self._draw = system.language.render, system.cases.columns, system.cases.draw
         self._free = dict.fromkeys(spec.costs, 0.0)
         self._unsaid = dict.fromkeys(system.language.terms, 0.0)  # words pay whoever spoke them
         self._alone = len(self._order) == 1 and not system.players
@@ -53,14 +54,13 @@ class Episode:
 
     def start(self, stream: int, stream_key: Key, episode: int, split: str = "train", case: int | None = None) -> None:
         """Begin episode number `episode` of a stream, or the given case; what happens depends on these alone."""
-        cases = self.system.cases
-        self.case = cases.draw(stream_key, episode, split) if case is None else case
+        self.case = case = self._draw(stream_key, episode, split) if case is None else case
         spec = self.kernel.spec
-        keys = key(spec.stream, self.case, stream, episode) if spec.draws else (0, 0)
-        self.state = self.kernel.reset(cases.columns(self.case), keys, None)
+        keys = key(spec.stream, case, stream, episode) if spec.draws else (0, 0)
+        self.state = self.kernel.reset(self._columns(case), keys, None)
         if self.words:
             for role in self._order:
-                self.log[role], self.shown[role], self._heard[role] = [], "", None
+                self.log[role], self._heard[role] = [], None
             self._tell(None, None, False)
         if self.system.players:
             self._let_others_play(Turn({}, {}, False, False), self._zeros.copy(), self._never.copy())
@@ -71,11 +71,14 @@ class Episode:
 
     def act(self, role: str, action: Any) -> Outcome:
         """Play one action of an outside role, let the inside players answer, ask the judges, and settle the rewards."""
-        terms, applies = self._zeros.copy(), self._never.copy()
         clipped, words, turn = self._play(role, action)
-        for name, value in words.items():
-            terms[name], applies[name] = value, True
-        _credit(turn, terms, applies)
+        terms = {**self._zeros, **words}
+        if self._alone and not turn.absent and len(words) + len(turn.terms) == len(terms):  # every term applies
+            terms.update(turn.terms)
+            applies = self._always.copy()
+        else:
+            applies = {**self._never, **dict.fromkeys(words, True)}
+            _credit(turn, terms, applies)
         if not self._alone:
             turn = self._let_others_play(turn, terms, applies)
         ended = bool(turn.terminated), bool(turn.truncated)
@@ -103,18 +106,19 @@ class Episode:
     def _tell(self, fault: str | None, speaker: str | None, over: bool) -> None:
         """Render what the next mover reads; when the episode is over, what each role that has spoken reads."""
         if self._alone:
-            self._told(self._order[0], self.system.language.render(self.state, self._order[0], None, None)[0], fault)
+            self._told(self._order[0], self._render(self.state, self._order[0], None, None)[0], fault)
             return
         listeners = [r for r in self._order if self.log[r] or r == speaker] if over else [self.mover()]
         for role in listeners:
             if len(self.log[role]) % 2 == 0:
-                content = self.system.language.render(self.state, role, None, [self._heard[role]])[0]
+                content = self._render(self.state, role, None, [self._heard[role]])[0]
                 self._told(role, content, fault if role == speaker else None)
                 self._heard[role] = None
 
     def _told(self, role: str, content: Any, fault: str | None) -> None:
-        content = content if fault is None else told(content, fault)
-        log, text = self.log[role], flat(content)
+        if fault is not None:
+            content = told(content, fault)
+        log, text = self.log[role], content if content.__class__ is str else flat(content)
         self.shown[role] = reply(self.shown[role], log[-1], text) if log else text
         log.append(content)
 

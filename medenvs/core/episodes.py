@@ -134,7 +134,7 @@ class Episodes:
         nothing = self.kernel.nothing
         if isinstance(nothing, tuple):
             parts = zip(actions, nothing, strict=True)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            return type(nothing)(*(_placed(a, none, rows, self.n) for a, none in parts))  # pyright: ignore
+            return type(nothing)(*(_placed(a, none, rows, self.n) for a, none in parts))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         return _placed(actions, nothing, rows, self.n)
 
     def _tell(self, rows: Array | None, faults: Mapping[int, str], speaker: str | None = None, over: Array | None = None) -> None:

@@ -34,7 +34,7 @@ class Kernel(Protocol[S]):
         ...
 
     def step(self, state: S, moves: Mapping[str, Move], active: Lane) -> tuple[S, Turn]:
-        """Play one move of the named roles; the result in rows that are not `active` is thrown away."""
+        """Play one move of the named roles; rows that are not `active` keep their state, and what the Turn says of them is not read."""
         ...
 
     def mover(self, state: S) -> Lane:

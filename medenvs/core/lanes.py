@@ -28,7 +28,10 @@ _POWERS = tuple(math.ldexp(1.0, k) for k in range(-126, 128))
 
 
 class Lanes(Protocol):
-    """What a kernel may do to numbers besides ``+ - * //`` and comparisons (``/`` through `ratio`)."""
+    """What a kernel may do to numbers besides ``+ - * //`` and comparisons (``/`` through `ratio`).
+
+    Bare Python floats and draws are float64: in float32 lanes pass them through `number` before they meet a state.
+    """
 
     name: str
 
@@ -114,6 +117,8 @@ class _Plain:
 
     @staticmethod
     def exp(x: Any) -> Any:
+        if x != x:
+            return x
         x = -87.0 if x < -87.0 else 87.0 if x > 87.0 else x
         k = math.floor(x * _LOG2E + 0.5)
         return series(x, k, _POWERS[k + 126])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from medenvs.core.lanes import Lanes
 
 NUMBER, DATE, WEEKS_DAYS = 0, 1, 2
+_KINDS = {"date": DATE, "weeks_days": WEEKS_DAYS}
 LONGEST = 64
 
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{0,30})?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d{1,30}(?:[eE][+-]?\d{1,3})?"
@@ -68,7 +69,7 @@ def interval(m: Lanes, truth: Any, output: str) -> tuple[Any, Any]:
         slack = m.where(truth == 0, 0.05, m.maximum(truth, -truth) * 0.05)
         return truth - slack, truth + slack
     if output == "integer":
-        half = m.where(truth % 2 == 0, 0.5, 0.5 - 1e-9)
+        half = m.where(m.whole(truth) % 2 == 0, 0.5, 0.5 - 1e-9)
         return truth - half, truth + half
     return truth, truth
 
@@ -86,4 +87,4 @@ def written(value: float, output: str) -> str:
 
 def kind_of(output: str) -> int:
     """Return the reading kind that answers an output type."""
-    return {"date": DATE, "weeks_days": WEEKS_DAYS}.get(output, NUMBER)
+    return _KINDS.get(output, NUMBER)

@@ -12,7 +12,7 @@ from medenvs.core.errors import BadValue, unknown
 from medenvs.core.randomness import Key, key
 from medenvs.core.system import System
 
-from .options import Settings, read_options
+from .options import Settings, only_role, read_options
 from .spaces import spaces_of
 
 RENDER_MODES = ("ansi", "rgb_array")
@@ -33,7 +33,7 @@ class MedEnv(gym.Env[Any, Any]):
         self.settings = settings or Settings()
         self.system = system.weighing(self.settings.weights)
         self.render_mode = render_mode
-        self.role = system.roles[0]
+        self.role = only_role(system)
         s = self.settings
         self.observation_space, self.action_space = spaces_of(system, self.role, s.words, s.longest, s.transcript)
         self._bare = not isinstance(self.observation_space, gym.spaces.Dict)
@@ -55,7 +55,8 @@ class MedEnv(gym.Env[Any, Any]):
         self._episode += 1
         if options:
             given = read_options(self.system, options)
-            self.play.start(self._stream, self._stream_key, self._episode, given.get("split", self.settings.split), given.get("case"))
+            case = None if given.get("case") is None else int(given["case"])
+            self.play.start(self._stream, self._stream_key, self._episode, given.get("split", self.settings.split), case)
         else:
             self.play.start(self._stream, self._stream_key, self._episode, self.settings.split)
         self._over = False

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from medenvs.core.cases import SPLITS
 from medenvs.core.episode import LONGEST
 from medenvs.core.errors import BadValue, unknown
@@ -53,9 +55,15 @@ def read_options(system: System, options: Mapping[str, Any] | None, extra: tuple
             raise unknown("reset option", name, allowed)
     if "split" in given and given["split"] not in SPLITS:
         raise unknown("split", given["split"], SPLITS)
-    if (case := given.get("case")) is not None and "reset_mask" not in allowed:
-        given["case"] = int(case)
-        home = system.cases.split_of(given["case"])
+    for case in np.unique(given.get("case", ())).tolist():
+        home = system.cases.split_of(int(case))
         if given.get("split", home) != home:
             raise BadValue(f"case {case} is in split {home!r}, not {given['split']!r}. Leave one of the two out.")
     return given
+
+
+def only_role(system: System) -> str:
+    """Return the one role that a Gymnasium view plays; raises BadValue when several are played from outside."""
+    if len(system.roles) != 1:
+        raise BadValue(f"{system.name} has {len(system.roles)} outside roles ({', '.join(system.roles)}). Give all but one a player.")
+    return system.roles[0]

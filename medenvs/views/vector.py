@@ -16,7 +16,7 @@ from medenvs.core.system import System
 
 from .autoreset import AutoresetMode
 from .info import masked, objects, stepped
-from .options import Settings, read_options
+from .options import Settings, only_role, read_options
 from .spaces import UnicodeText, spaces_of
 
 _MODES = {name: mode for mode in AutoresetMode for name in (mode.name, mode.value)}
@@ -50,7 +50,7 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         self.mode = _mode(autoreset_mode)
         self.limit = max_episode_steps
         self.metadata = {"autoreset_mode": self.mode, "render_modes": []}
-        self.role = system.roles[0]
+        self.role = only_role(system)
         self.single_observation_space, self.single_action_space = spaces_of(system, self.role, s.words, s.longest, s.transcript)
         self.observation_space, self.action_space = (
             _many(self.single_observation_space, num_envs),
@@ -103,8 +103,6 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         cases = None
         if case is not None:
             cases = np.broadcast_to(np.asarray(case, np.int64), (self.num_envs,))[at].copy()
-            for c in np.unique(cases).tolist():
-                self.system.cases.split_of(c)  # raises for a number that is no case
         keys = (self._keys[0][at], self._keys[1][at])
         self.play.start(streams, keys, self._episodes[at], split or self.settings.split, cases, rows)
 

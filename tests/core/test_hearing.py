@@ -112,6 +112,7 @@ def test_awkward_texts_have_a_meaning(name: tuple[str, str], text: str) -> None:
         ("<ask>fever</ask> please", -1),
         ("<ask>fever</ask><ask>cough</ask>", -1),
         ("<ask>fever", -1),
+        ("</ask> <ask>fever</ask>", -1),
         ("<ask></ask>", -1),
         ("<ask><b>fever</b></ask>", -1),
         ("<diagnose>fever</diagnose>", -1),

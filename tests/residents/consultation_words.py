@@ -51,7 +51,7 @@ class Conversation:
             return _ENDINGS[verdict]
         if not turn:
             return _GREETING
-        answer = "I did not understand." if last < 0 else said if said is not None else self.canned(last, reply)
+        answer = said if said is not None else "I did not understand." if last < 0 else self.canned(last, reply)
         return f"{answer} [{budget - turn} turns left]"
 
     @staticmethod

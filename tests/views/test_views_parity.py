@@ -120,6 +120,16 @@ def test_groups_share_their_stream(name: str, face: str) -> None:
         single = alone.step(moves(system, face, step, (5, 6)))[0]
 
 
+def test_rows_without_a_seed_begin_anywhere() -> None:
+    first, second, third = (MedVectorEnv(RESIDENTS["consultation"](), 64, Settings(obs_mode="numeric")) for _ in range(3))
+    first.reset()
+    second.reset()
+    third.reset(seed=[None, 5] * 32)
+    assert len(set(first.play.cases.tolist())) > 60
+    assert len({*first.play.cases.tolist(), *second.play.cases.tolist(), *third.play.cases[::2].tolist()}) > 150
+    assert len(set(third.play.cases[1::2].tolist())) == 1
+
+
 def test_bad_calls_name_the_remedy() -> None:
     env = MedVectorEnv(RESIDENTS["consultation"](), 4, Settings(obs_mode="numeric"), autoreset_mode="Disabled")
     with pytest.raises(BadValue, match="call reset"):

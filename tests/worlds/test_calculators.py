@@ -13,7 +13,7 @@ from reading_names import arguments
 from medenvs.core.lanes import PLAIN, numpy_lanes
 from medenvs.core.randomness import key
 from medenvs.rewards.numbers import interval
-from medenvs.worlds.calculators.drawing import Drawer, decimals, shown
+from medenvs.worlds.calculators.drawing import Drawer, Drawn, decimals, shown
 from medenvs.worlds.calculators.model import Calculator, Flag, Level, Number
 from medenvs.worlds.calculators.registry import CALCULATORS, FAMILIES, VARIANTS, calculator, unverified
 from medenvs.worlds.vignettes.words import units
@@ -34,6 +34,13 @@ def test_two_readings_agree(asked: Calculator) -> None:
     for v, truth in drawn(asked, 400):
         second = float(BY_HAND[asked.id](**arguments(asked, v)))
         assert truth == pytest.approx(second, rel=1e-9, abs=1e-9), (asked.id, v)
+
+
+def columns(asked: Calculator, stream: int, n: int, convert: bool) -> Drawn:
+    """Return values, units and truths of n cases drawn at once."""
+    out = Drawn(np.zeros((n, len(asked.inputs)), np.float32), np.zeros((n, len(asked.inputs)), np.int8), np.zeros(n))
+    Drawer(asked, units() if convert else {}).many(key(stream, np.arange(n)), np.full(n, convert), out)
+    return out
 
 
 def edges(asked: Calculator) -> list[SimpleNamespace]:
@@ -82,9 +89,10 @@ def test_the_others_are_listed_with_what_is_missing() -> None:
 
 @EACH
 def test_plain_and_columns_agree_bit_for_bit(asked: Calculator) -> None:
-    drawer, n = Drawer(asked, units()), 300
+    n = 300
     for convert in (False, True):
-        values, chosen, truths = drawer.many(key(7, np.arange(n)), np.full(n, convert))
+        values, chosen, truths = columns(asked, 7, n, convert)
+        drawer = Drawer(asked, units() if convert else {})
         for row in range(n):
             alone, unit, truth = drawer.one(key(7, row), convert)
             assert truth == truths[row]
@@ -94,7 +102,7 @@ def test_plain_and_columns_agree_bit_for_bit(asked: Calculator) -> None:
 
 @EACH
 def test_draws_keep_to_range_and_avoid_edges(asked: Calculator) -> None:
-    values, chosen, _ = Drawer(asked, units()).many(key(8, np.arange(2_000)), np.full(2_000, True))
+    values, chosen, _ = columns(asked, 8, 2_000, True)
     for j, i in enumerate(asked.inputs):
         if isinstance(i, Number):
             column = values[:, j].astype(float)
@@ -110,7 +118,7 @@ def test_draws_keep_to_range_and_avoid_edges(asked: Calculator) -> None:
 @EACH
 def test_no_single_answer_wins(asked: Calculator) -> None:
     """The best constant answer to a question is right in at most two fifths of its cases."""
-    _, _, truths = Drawer(asked, {}).many(key(9, np.arange(2_000)), np.full(2_000, False))
+    truths = columns(asked, 9, 2_000, False).truths
     low, high = interval(numpy_lanes(), truths, asked.output)
     best = max(((low <= t) & (t <= high)).mean() for t in np.unique(truths)[:: max(1, len(np.unique(truths)) // 200)])
     assert best <= 0.42, (asked.id, best)

@@ -19,7 +19,7 @@ class Answer(NamedTuple):
     value: Lane
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
     """Columns of the case, and whether it has been answered."""
 
@@ -59,12 +59,11 @@ class QuestionKernel:
         """Score the answer; the episode ends."""
         m, move = self.lanes, moves["solver"]
         kind, value = move if isinstance(move, Answer) else (state.kind, move)
-        valid = m.both(kind >= 0, value == value)  # NaN is no answer
-        inside = m.both(value >= state.low, value <= state.high)
-        right = m.both(m.both(valid, kind == state.kind), inside)
-        state.answered = m.where(active, m.where(right, 2, 1), state.answered)
-        invalid = m.no(valid)
-        return state, Turn({"correct": m.number(right), "invalid": m.number(invalid)}, {}, m.either(valid, invalid), m.both(valid, invalid))
+        inside = m.both(value >= state.low, value <= state.high)  # NaN lies nowhere
+        right = m.both(kind == state.kind, inside)
+        invalid = m.either(kind < 0, value != value)
+        state.answered = m.where(active, 1 + right, state.answered)
+        return state, Turn({"correct": m.number(right), "invalid": m.number(invalid)}, {}, kind == kind, kind != kind)
 
     def pack(self, actions: list[Answer]) -> Answer:
         """Return a batch of answers."""

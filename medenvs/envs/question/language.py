@@ -66,6 +66,8 @@ class AnswerLanguage:
 
     def render(self, state: State, role: str, rows: Any, heard: Sequence[str | None] | None) -> list[str]:
         """Return the prompt, or the verdict once it has been answered."""
+        if state.answered.__class__ is int:  # one episode on plain numbers
+            return [_VERDICTS[state.answered]] if state.answered else self.source.prompts(state, None)
         answered = column(state.answered, rows)
         if any(answered):
             return [_VERDICTS[a] for a in answered]

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
 from medenvs.core.randomness import Key, at, word
 
-from .model import Calculator, Day, Flag, Input, Level, Number
+from .model import Calculator, Day, Flag, Input, Level, Number, rounded
 
-ATTEMPTS = 64
+_TRIES = (3, 12, 48)  # how many further draws of a refused case are made at once
+ATTEMPTS = 1 + sum(_TRIES)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,15 @@ def decimals(step: float) -> int:
 def shown(value: Any, unit: Unit) -> Any:
     """Return a canonical value as it is printed in another unit."""
     scale = 10.0**unit.digits
-    return ((value * unit.factor + unit.offset) * scale + 0.5) // 1 / scale
+    return rounded((value * unit.factor + unit.offset) * scale) / scale
+
+
+class Drawn(NamedTuple):
+    """Where a block of n cases is written: values (n, at least inputs), units (the same, int8), truths (n,)."""
+
+    values: np.ndarray
+    units: np.ndarray
+    truths: np.ndarray
 
 
 class _Grid:
@@ -121,30 +130,45 @@ class Drawer:
                     return [float(x) for x in v.__dict__.values()], chosen, float(truth)
         raise self._stuck()
 
-    def many(self, k: Key, convert: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return (values (n, inputs) float32, units (n, inputs) int8, truths (n,)) of n cases; truths equal those of `one`."""
-        n = len(k[0])
-        values, chosen = np.empty((n, self.width), np.float32), np.zeros((n, self.width), np.int8)
-        truths = np.empty(n)
-        rows: Any = slice(None)
-        here, converts = k, convert
-        for attempt in range(ATTEMPTS):
-            v, drawn, ok = self._draw(self._m, at(here, attempt), converts)
-            truth = self.calculator.truth(self._m, v)
-            if self.calculator.valid is not None:
-                ok = self._m.both(ok, self.calculator.valid(self._m, v, truth))
-            for j, (value, unit) in enumerate(zip(v.__dict__.values(), drawn, strict=True)):
-                values[rows, j] = value  # later attempts overwrite the rows that are drawn again
-                if not isinstance(unit, int):
-                    chosen[rows, j] = unit
-            truths[rows] = truth
-            if ok is True or ok.all():
-                return values, chosen, truths
-            again = np.flatnonzero(~ok)
-            rows = again if isinstance(rows, slice) else rows[again]
-            here, converts = (k[0][rows], k[1][rows]), convert[rows]
-            chosen[rows] = 0
-        raise self._stuck()
+    def many(self, k: Key, convert: np.ndarray, out: Drawn) -> None:
+        """Write values, units and truths of n cases into the arrays of `out`; truths equal those of `one`."""
+        ok = self._write(at(k, 0), convert, slice(None), None, out)
+        rows, first = np.flatnonzero(~ok), 1
+        for tries in _TRIES:
+            if not len(rows):
+                return
+            attempts = np.tile(np.arange(first, first + tries), len(rows))
+            here = at((np.repeat(k[0][rows], tries), np.repeat(k[1][rows], tries)), attempts)
+            good = self._write(here, np.repeat(convert[rows], tries), rows, tries, out)
+            rows, first = rows[~good], first + tries
+        if len(rows):
+            raise self._stuck()
+
+    def _write(
+        self, k: Key, convert: np.ndarray, rows: Any, tries: int | None, out: tuple[np.ndarray, np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Draw, and write what is valid into `rows` of the outputs (of several tries a row, the first valid one).
+
+        Return which rows are done.
+        """
+        v, units, ok = self._draw(self._m, k, convert if convert.any() else False)
+        truth = self.calculator.truth(self._m, v)
+        if self.calculator.valid is not None:
+            ok = self._m.both(ok, self.calculator.valid(self._m, v, truth))
+        ok = np.broadcast_to(ok, truth.shape)
+        if tries is None:
+            done, take = ok, slice(None)  # what is not valid is written too, and written over
+        else:
+            grid = ok.reshape(-1, tries)
+            done = grid.any(1)
+            take = (np.arange(len(grid)) * tries + grid.argmax(1))[done]
+            rows = rows[done]
+        values, chosen, truths = out
+        truths[rows] = truth[take]
+        for j, (value, unit) in enumerate(zip(v.__dict__.values(), units, strict=True)):
+            values[rows, j] = value[take]
+            chosen[rows, j] = unit if isinstance(unit, int) else unit[take]
+        return done
 
     def _draw(self, m: Lanes, k: Key, convert: Any) -> tuple[Any, list[Any], Any]:
         v, chosen = SimpleNamespace(), []

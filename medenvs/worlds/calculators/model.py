@@ -1,8 +1,8 @@
 """What a clinical calculator is: its inputs, its formula over lanes, its sources. Facts only: no text of a note, no drawing.
 
 A formula is written once for plain numbers and NumPy columns: ``formula(m, v)`` with lanes `m` and inputs `v` (attributes
-named by the input's key). Truth is computed here in float64; `log` and `power` go element by element through the C
-library so that one case alone and the same case in a batch agree bit for bit.
+named by the input's key). Truth is computed here in float64; `log` and `power` are NumPy's even for one case, so that it
+agrees bit for bit with the same case in a batch.
 """
 
 from __future__ import annotations
@@ -121,14 +121,14 @@ def band(m: Lanes, x: Any, first: float, *edges: tuple[float, float]) -> Any:
 
 def rounded(x: Any) -> Any:
     """Return x rounded half up to a whole number (still a float)."""
-    return (x + 0.5) // 1
+    return np.floor(x + 0.5) if isinstance(x, np.ndarray) else float(math.floor(x + 0.5))
 
 
 def log(x: Any) -> Any:
-    """Return the natural logarithm, the same bits alone and in a column."""
-    return np.array([math.log(v) for v in x.tolist()]) if isinstance(x, np.ndarray) else math.log(x)
+    """Return the natural logarithm; NumPy's in both worlds, so that one case alone and in a column agree bit for bit."""
+    return np.log(x) if isinstance(x, np.ndarray) else float(np.log(x))
 
 
 def power(x: Any, exponent: float) -> Any:
-    """Return x ** exponent, the same bits alone and in a column."""
-    return np.array([math.pow(v, exponent) for v in x.tolist()]) if isinstance(x, np.ndarray) else math.pow(x, exponent)
+    """Return x ** exponent; NumPy's in both worlds."""
+    return np.power(x, exponent) if isinstance(x, np.ndarray) else float(np.power(x, exponent))

@@ -47,14 +47,17 @@ class Sentence:
 
     def __init__(self, text: str, front: bool, low: float | None, high: float | None, digits: int) -> None:
         self.front = front
-        self._scale, self._text = 10**digits, text.replace("%", "%%").replace("{}", f"%.{digits}f")
+        self._scale, self._digits = 10**digits, digits
+        self._before, _, self._after = text.partition("{}")
         self._low, self._many = (0, 0) if low is None or high is None else (round(low * self._scale), round((high - low) * self._scale) + 1)
 
     def say(self, u: int) -> str:
-        """Return the sentence; the low half of the word u chooses the number."""
+        """Return the sentence; the low sixteen bits of u choose the number."""
         if not self._many:
-            return self._text % ()
-        return self._text % ((self._low + ((u & 0xFFFF) * self._many >> 16)) / self._scale)
+            return self._before
+        number = self._low + ((u & 0xFFFF) * self._many >> 16)
+        said = str(number) if self._digits == 0 else f"{number / self._scale:.{self._digits}f}"
+        return self._before + said + self._after
 
 
 class NumberFact:

@@ -20,7 +20,7 @@ from .words import by_sex, data, day
 SHORTEST, LONGEST = 60, 200
 _TEMPLATE, _WHO, _VISIT, _EXTRA, _FACT = 64, 65, 66, 128, 256  # slots; the inputs have those below 64
 _FIRST_VISIT = datetime.date(2019, 1, 1)
-_EXTRAS = (0, 0, 3, 3, 3, 4)  # irrelevant facts by difficulty
+_EXTRAS = (0, 0, 3, 3, 3, 3)  # irrelevant facts by difficulty
 
 
 class Writer:
@@ -32,18 +32,18 @@ class Writer:
         self.female = keys.index("female") if "female" in keys else None
         self.obstetric = calculator.family == "obstetric"
         self.woman = self.obstetric or bool({"oestrogen_use", "hormonal_treatment"} & set(keys))
-        self.templates = data("templates")[calculator.family]
+        self.frames = [[_frame(t, female) for t in data("templates")[calculator.family]] for female in (0, 1)]
         self.facts: Sequence[Sequence[Fact]] = [facts_of(calculator, female) for female in (0, 1)]
         young = any(i.key == "age" and i.low < 18 for i in calculator.inputs if isinstance(i, Number))
         self.extras = [_extras(frozenset(keys), young, female) for female in (0, 1)]
-        self._frames: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def write(self, k: Key, values: Sequence[float], units: Sequence[int], level: int) -> str:
         """Return the note of a case at difficulty `level`; values and units in the order of the calculator's inputs."""
         u = word(k, _WHO) if self.age is None or self.female is None else 0
         female = 1 if self.woman else u & 1 if self.female is None else int(values[self.female])
         age = int(values[self.age]) if self.age is not None else 18 + (u * (25 if self.obstetric else 73) >> 32)
-        opening, history, labs, close = self._frame(word(k, _TEMPLATE) * len(self.templates) >> 32, female)
+        frames = self.frames[female]
+        before, after, capital, history, labs, close = frames[word(k, _TEMPLATE) * len(frames) >> 32]
         front: list[str] = []
         back: list[str] = []
         for n, fact in enumerate(self.facts[female]):
@@ -51,17 +51,10 @@ class Writer:
             if text := fact(u, values, units, level):
                 (front if fact.front else back).append(text)
         who = self._born(k, age, female) if level >= 4 and not self.obstetric else _aged(age, female)
-        begin = opening.replace("{A_patient}", who[0].upper() + who[1:]).replace("{a_patient}", who)
+        begin = f"{before}A{who[1:]}{after}" if capital else before + who + after
         words = " ".join((begin, history, labs, close, *front, *back)).count(" ") + 1
         self._surround(k, female, level, front, back, words)
         return " ".join([part for part in (begin, history if front else "", *front, labs if back else "", *back, close) if part])
-
-    def _frame(self, index: int, female: int) -> tuple[str, ...]:
-        frame = self._frames.get((index, female))
-        if frame is None:
-            parts = (self.templates[index].get(part) or "" for part in ("open", "history", "labs", "close"))
-            frame = self._frames[index, female] = tuple(by_sex(part, female) for part in parts)
-        return frame
 
     def _surround(self, k: Key, female: int, level: int, front: list[str], back: list[str], words: int) -> None:
         """Add irrelevant facts: as many as the difficulty wants, and more (without numbers) until the note is long enough.
@@ -71,24 +64,38 @@ class Writer:
         plain, numbers, past = self.extras[female]
         wanted, shortest = _EXTRAS[level], SHORTEST + 10
         dated = level == 5 and bool(past)
-        turn = 0
+        turn = u = 0
         while turn < wanted + dated or words < shortest:
-            u = word(k, _EXTRA + turn)
+            u = u >> 16 if turn & 1 else word(k, _EXTRA + turn)  # two a word
             pool = numbers if turn < wanted else past if dated and turn == wanted else plain
             turn += 1
-            extra = pool[u * len(pool) >> 32]
-            text = extra.say(u)
+            extra = pool[(u & 0xFFFF) * len(pool) >> 16]
+            text = extra.say(u * 40_503 >> 4)
             size = text.count(" ") + 1
             place = front if extra.front else back
             if words + size <= LONGEST and text not in place:
-                place.insert((u >> 16 & 0xFF) * (len(place) + 1) >> 8, text)
+                place.insert((u & 0xFF) * (len(place) + 1) >> 8, text)
                 words += size
 
     def _born(self, k: Key, age: int, female: int) -> str:
         u = word(k, _VISIT)
-        visit = _FIRST_VISIT + datetime.timedelta(days=(u >> 16) * 2400 >> 16)
-        birthday = visit.replace(year=visit.year - age, day=min(visit.day, 28)) - datetime.timedelta(days=(u & 0xFFFF) * 360 >> 16)
-        return f"a {_noun(age, female)} born on {day(birthday)} (seen on {day(visit)})"
+        visit, seen = _visit((u >> 16) * 2400 >> 16)
+        birthday = datetime.date(visit.year - age, visit.month, min(visit.day, 28)).toordinal() - ((u & 0xFFFF) * 360 >> 16)
+        return f"a {_noun(age, female)} born on {day(datetime.date.fromordinal(birthday))} (seen on {seen})"
+
+
+@cache
+def _visit(days: int) -> tuple[datetime.date, str]:
+    visit = _FIRST_VISIT + datetime.timedelta(days=days)
+    return visit, day(visit)
+
+
+def _frame(template: dict[str, str], female: int) -> tuple[str, str, bool, str, str, str]:
+    """Return (before the patient, behind the patient, whether a sentence begins there, lead to history, lead to values, close)."""
+    opening, history, labs, close = (by_sex(template.get(part) or "", female) for part in ("open", "history", "labs", "close"))
+    capital = "{A_patient}" in opening
+    before, _, after = opening.partition("{A_patient}" if capital else "{a_patient}")
+    return before, after, capital, history, labs, close
 
 
 def _noun(age: int, female: int) -> str:

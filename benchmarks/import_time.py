@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from measuring import finish, options
+from _measuring import finish, options
 
 _CODE = "import time; t = time.process_time(); import {0}; print(time.process_time() - t)"
 _HEAVY = ("torch", "transformers", "pandas", "scipy", "pettingzoo", "rich", "PIL")

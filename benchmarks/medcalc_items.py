@@ -7,8 +7,8 @@ reasoning-gym's generators make an item.
 from __future__ import annotations
 
 import gymnasium as gym
-from anchors import reasoning_gym_median
-from measuring import Work, finish, options, rates
+from _anchors import reasoning_gym_median
+from _measuring import Work, finish, options, rates
 
 import medenvs  # noqa: F401
 from medenvs.cases.medcalc import MedCalcCases

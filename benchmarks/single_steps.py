@@ -1,18 +1,18 @@
 """Single text episodes through gym.make, resets included: unique answers (cold) and repeated ones (warm), beside GEM's single loop.
 
-The cases come from a pool of 4,096 whose notes are written once before the clock starts, as a finite data set's would be; the
+The cases come from a pool of 1,100 (the size of MedCalc-Bench's test split) whose notes are written once before the clock starts, as a finite data set would be; the
 rate on endless fresh cases stands beside it.
 """
 
 from __future__ import annotations
 
 import gymnasium as gym
-from anchors import gem_single
-from measuring import Work, finish, options, rates
+from _anchors import gem_single
+from _measuring import Work, finish, options, rates
 
 import medenvs  # noqa: F401
 
-_POOL = 4_096
+_POOL = 1_100
 
 
 def loop(warm: bool, pool: int | None) -> Work:

@@ -28,16 +28,20 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("array rows a second, 1,024 rows, fresh cases, autoreset next-step", "vector_steps", "arrays_NEXT_STEP"),
-    Row("… same-step", "vector_steps", "arrays_SAME_STEP"),
-    Row("… disabled", "vector_steps", "arrays_DISABLED"),
+    Row("array rows a second, 1,024 rows, a pool of 65,536 cases, autoreset next-step", "vector_steps", "arrays_pool_NEXT_STEP"),
+    Row("… same-step", "vector_steps", "arrays_pool_SAME_STEP"),
+    Row("… disabled", "vector_steps", "arrays_pool_DISABLED"),
+    Row("array rows a second, endless fresh cases, next-step", "vector_steps", "arrays_fresh_NEXT_STEP"),
+    Row("… same-step", "vector_steps", "arrays_fresh_SAME_STEP"),
+    Row("… disabled", "vector_steps", "arrays_fresh_DISABLED"),
     Row("text rows a second, 1,024 rows, every answer new", "vector_steps", "text_cold", "GEM, sync loop"),
     Row("… answers seen before", "vector_steps", "text_warm"),
     Row("… fresh cases, every answer new", "vector_steps", "text_fresh"),
     Row("single text episodes a second, every answer new", "single_steps", "cold", "GEM, single loop"),
     Row("… answers seen before", "single_steps", "warm"),
     Row("… fresh cases", "single_steps", "fresh"),
-    Row("episodes a second at difficulty 5, fresh cases", "medcalc_items", "ours", "reasoning-gym, median generator"),
+    Row("whole episodes a second at difficulty 5, fresh cases, in a batch", "medcalc_items", "ours", "reasoning-gym, median generator"),
+    Row("… one by one", "medcalc_items", "single"),
     Row("seconds of `import medenvs`", "import_time", "ours", "`import gymnasium`"),
 )
 

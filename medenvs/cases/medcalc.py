@@ -170,7 +170,7 @@ class MedCalcCases(Endless):
         if state.case.__class__ is int:
             return [self.prompt(state.case, state.variant, state.facts, state.shown)]
         cases = column(state.case, rows)
-        texts = [self._texts.get(case) for case in cases]
+        texts = list(map(self._texts.get, cases))
         if None in texts:
             places = [i for i, text in enumerate(texts) if text is None]
             at = places if rows is None else np.asarray(rows)[places]

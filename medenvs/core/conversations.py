@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .speech import told
-from .transcript import Message, flat, reply
+from .transcript import EXCHANGE, Message, flat, reply
 
 
 class Conversations:
@@ -58,12 +58,12 @@ class Conversations:
         places = range(self.n) if rows is None else rows.tolist()
         if faults:
             contents = [told(c, faults.get(i)) for i, c in zip(places, contents, strict=True)]
-        texts = [c if c.__class__ is str else flat(c) for c in contents]
+        texts = list(contents) if _strings(contents) else [flat(c) for c in contents]
         shown, said = self.shown[role], self._said[role]
         if rows is None and not any(shown):
             self.shown[role] = texts
         elif rows is None:
-            self.shown[role] = [reply(before, heard, text) for before, heard, text in zip(shown, said, texts, strict=True)]
+            self.shown[role] = [EXCHANGE % exchange for exchange in zip(shown, said, texts, strict=True)]
         else:
             for i, text in zip(places, texts, strict=True):
                 shown[i] = reply(shown[i], said[i], text) if shown[i] else text
@@ -79,3 +79,7 @@ class Conversations:
     def messages(self, row: int, role: str) -> list[Message]:
         """Return the conversation of a row in the OpenAI message format (fresh dicts)."""
         return [{"role": "assistant" if i % 2 else "user", "content": c} for i, c in enumerate(self.log[role][row])]
+
+
+def _strings(contents: Sequence[Any]) -> bool:
+    return set(map(type, contents)) == {str}

@@ -46,6 +46,7 @@ class Episode:
         self._free = dict.fromkeys(spec.costs, 0.0)
         self._unsaid = dict.fromkeys(system.language.terms, 0.0)  # words pay whoever spoke them
         self._alone = len(self._order) == 1 and not system.players
+        self._simple = self._alone and not system.judges
         self.state: Any = None
         self.case = -1
         self.log: dict[str, list[Any]] = {r: [] for r in self._order}  # content, said, content, said, …
@@ -58,7 +59,10 @@ class Episode:
         spec = self.kernel.spec
         keys = key(spec.stream, case, stream, episode) if spec.draws else (0, 0)
         self.state = self.kernel.reset(self._columns(case), keys, None)
-        if self.words:
+        if self.words and self._alone:
+            role, content = self._order[0], self._render(self.state, self._order[0], None, None)[0]
+            self.log[role], self.shown[role] = [content], content if content.__class__ is str else flat(content)
+        elif self.words:
             for role in self._order:
                 self.log[role], self._heard[role] = [], None
             self._tell(None, None, False)
@@ -73,21 +77,19 @@ class Episode:
         """Play one action of an outside role, let the inside players answer, ask the judges, and settle the rewards."""
         clipped, words, turn = self._play(role, action)
         terms = {**self._zeros, **words}
-        if self._alone and not turn.absent and len(words) + len(turn.terms) == len(terms):  # every term applies
+        if self._simple and not turn.absent and len(words) + len(turn.terms) == len(terms):  # every term applies
             terms.update(turn.terms)
-            applies = self._always.copy()
-        else:
-            applies = {**self._never, **dict.fromkeys(words, True)}
-            _credit(turn, terms, applies)
+            paid = {role: self._ledgers[role].one(terms)}
+            costs = {**self._free, **turn.costs} if self._free else {}
+            return Outcome(paid, terms, self._always.copy(), costs, bool(turn.terminated), bool(turn.truncated), clipped)
+        applies = {**self._never, **dict.fromkeys(words, True)}
+        _credit(turn, terms, applies)
         if not self._alone:
             turn = self._let_others_play(turn, terms, applies)
         ended = bool(turn.terminated), bool(turn.truncated)
         if self.system.judges and (ended[0] or ended[1]):
             self._judge(terms, applies)
-        if len(self._ledgers) == 1 and role in self._ledgers:
-            rewards = {role: self._ledgers[role].one(terms)}
-        else:
-            rewards = {r: ledger.one(terms if r == role else {**terms, **self._unsaid}) for r, ledger in self._ledgers.items()}
+        rewards = {r: ledger.one(terms if r == role else {**terms, **self._unsaid}) for r, ledger in self._ledgers.items()}
         return Outcome(rewards, terms, applies, {**self._free, **turn.costs}, *ended, clipped)
 
     def _play(self, role: str, action: Any) -> tuple[bool, Mapping[str, float], Turn]:
@@ -98,16 +100,15 @@ class Episode:
         said, meaning, clipped = self._hearing[role](action)
         self.state, turn = self.kernel.step(self.state, {role: meaning.action}, True)
         self.log[role].append(said)
-        if not self._alone:
+        if self._alone:
+            self._told(role, self._render(self.state, role, None, None)[0], meaning.fault)
+        else:
             self._heard = {r: said if r != role else h for r, h in self._heard.items()}
-        self._tell(meaning.fault, role, bool(turn.terminated or turn.truncated))
+            self._tell(meaning.fault, role, bool(turn.terminated or turn.truncated))
         return clipped, meaning.terms, turn
 
     def _tell(self, fault: str | None, speaker: str | None, over: bool) -> None:
         """Render what the next mover reads; when the episode is over, what each role that has spoken reads."""
-        if self._alone:
-            self._told(self._order[0], self._render(self.state, self._order[0], None, None)[0], fault)
-            return
         listeners = [r for r in self._order if self.log[r] or r == speaker] if over else [self.mover()]
         for role in listeners:
             if len(self.log[role]) % 2 == 0:

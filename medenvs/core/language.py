@@ -47,6 +47,4 @@ def column(lane: Any, rows: Any) -> list[Any]:
 
 def sanitised(text: str) -> str:
     """Return the text without lone surrogates (each becomes U+FFFD), so that it can be written as UTF-8 anywhere."""
-    if text.isascii():
-        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,7 +1,7 @@
 """Counter-based randomness: one source text for int, ndarray and Tensor, equal bit for bit.
 
-Words are 32-bit values held in (at least) 64-bit integers, and multipliers stay below 2**31, so no product overflows an
-int64. A `Key` is 64 bits as a pair of words. Facts are keyed by a slot of their own: drawing one never disturbs another.
+Words are 32-bit values held in (at least) 64-bit integers; in every product one factor stays below 2**31, so none overflows
+an int64. A `Key` is 64 bits as a pair of words. Facts are keyed by a slot of their own: drawing one never disturbs another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 Key = tuple[Any, Any]
 
 MASK = 0xFFFFFFFF
-_SLOT, _STEP = 0x1E3779B1, 0x2545F491
+_STEP = 0x2545F491
 _FIRST, _SECOND = 0x21F0AAAD, 0x735A2D97
 _UNFIRST, _UNSECOND = pow(_FIRST, -1, 1 << 32), pow(_SECOND, -1, 1 << 32)
 
@@ -44,14 +44,22 @@ def key(*parts: Any) -> Key:
 
 
 def at(episode: Key, step: Any) -> Key:
-    """Return the key of one step of an episode; distinct steps have distinct keys."""
+    """Return the key of one step of an episode; distinct steps have distinct keys.
+
+    One Feistel round: it stays invertible, and both words move, so the slots of two steps never run in parallel.
+    """
     a, b = episode
-    return mix(((a + step * _STEP) & MASK) ^ b), b
+    a = (a + step * _STEP) & MASK
+    return mix(a ^ b), a
 
 
 def word(k: Key, slot: Any) -> Any:
-    """Return the 32-bit word that key `k` holds in `slot` (0 <= slot < 2**31)."""
-    x = ((k[0] + slot * _SLOT) & MASK) ^ k[1]
+    """Return the 32-bit word that key `k` holds in `slot` (0 <= slot < 2**31); no two slots of a key hold the same.
+
+    Every key walks with a stride of its own: with one stride for all, keys that meet in one slot too often meet in the next.
+    """
+    a, b = k
+    x = ((a ^ b) + slot * (b | 1)) & MASK
     x = ((x ^ (x >> 16)) * _FIRST) & MASK  # `mix`, written out: half of an item's time goes into this call
     x = ((x ^ (x >> 15)) * _SECOND) & MASK
     return x ^ (x >> 15)

@@ -10,7 +10,7 @@ import numpy as np
 from .errors import BadValue
 from .language import Language, Utterance, sanitised
 
-_REMEMBERED, _SHORT = 65_536, 1024
+_REMEMBERED, _SHORT = 4_096, 1024
 
 
 class Heard(NamedTuple):
@@ -33,14 +33,15 @@ class Hearing:
 
     def __call__(self, text: Any) -> tuple[str, Utterance, bool]:
         """Return (the text as it is kept, its meaning, whether it was cut); raises BadValue for anything but a string."""
-        if text.__class__ is str and text in self.known:
-            return text, self.known[text], False
-        if not isinstance(text, str):
+        if text.__class__ is str:
+            if (known := self.known.get(text)) is not None:
+                return text, known, False
+        elif not isinstance(text, str):
             raise BadValue(f"a text action must be a str, not {type(text).__name__}. Use obs_mode='numeric' for numeric actions.")
         cut = len(text) > self._longest
-        kept = sanitised(text[: self._longest] if cut else text)
+        kept = text if text.isascii() and not cut else sanitised(text[: self._longest])
         meaning = self._parse(self._role, kept)
-        if len(kept) <= _SHORT and kept == text:
+        if len(kept) <= _SHORT and kept is text:
             if len(self.known) >= _REMEMBERED:
                 self.known.clear()
             self.known[kept] = meaning
@@ -48,7 +49,7 @@ class Hearing:
 
     def many(self, texts: Sequence[Any], pack: Callable[[list[Any]], Any]) -> Heard:
         """Return what the texts meant, their actions packed into one batch; the same as hearing them one by one."""
-        if self._shortcut is not None and all(t.__class__ is str for t in texts) and max(map(len, texts)) <= self._longest:
+        if self._shortcut is not None and set(map(type, texts)) == {str} and max(map(len, texts)) <= self._longest:
             found = self._shortcut(self._role, texts)
             if found is not None:
                 return Heard(texts, found[0], found[1], {}, None)

@@ -12,6 +12,7 @@ from .errors import BadData
 Message = dict[str, Any]
 _SPEAKERS = ("system", "user", "assistant", "tool")
 _DEEPEST = 32
+EXCHANGE = "%s\n\nASSISTANT: %s\n\nUSER: %s"  # what was read before, what was said, what is read now
 
 
 def flat(content: Any) -> str:
@@ -23,7 +24,7 @@ def flat(content: Any) -> str:
 
 def reply(before: str, said: str, answer: str) -> str:
     """Return a transcript with one more exchange, as it is read in one text."""
-    return f"{before}\n\nASSISTANT: {said}\n\nUSER: {answer}"
+    return EXCHANGE % (before, said, answer)
 
 
 def as_text(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -40,19 +41,13 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a JSON-lines file.
-
-    A last line that a killed writer left unfinished is passed over. Raises BadData, with the line number, for anything else.
-    """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
+    """Yield the rows of a JSON-lines file; raises BadData, with the line number, for a line that is no JSON object."""
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = parse_json(line)
         except ValueError as error:
-            if number == len(lines):
-                return
             raise BadData(f"{path.name}, line {number}: not JSON ({error}). Expected one object a line.") from None
         if not isinstance(row, dict):
             raise BadData(f"{path.name}, line {number}: expected a JSON object, found {type(row).__name__}.")

@@ -60,7 +60,7 @@ def contender(spec: str) -> Contender:
         raise
     except Exception as error:
         raise BadValue(
-            f"{Path(place).name} could not be imported ({type(error).__name__}: {error}). Remedy: make it run by itself first."
+            f"{Path(place).name} could not be imported ({type(error).__name__}). Remedy: run it by itself first, which shows why."
         ) from error
     if not callable(kind) or not (hasattr(kind, "act") or hasattr(kind, "act_batch") or not isinstance(kind, type)):
         raise BadValue(f"{name} in {Path(place).name} is no agent. Expected a class without arguments that has act(observation, info).")

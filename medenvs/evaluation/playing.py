@@ -153,7 +153,9 @@ def ready(who: Contender, task: Task, env: gym.Env[Any, Any]) -> Any:
         if hasattr(agent, "fit"):
             agent.fit(demonstrations(task))
     except Exception as error:
-        raise BadValue(f"agent {who.name} could not be made ready for {task.title} ({type(error).__name__}: {error}).") from error
+        raise BadValue(
+            f"agent {who.name} could not be made ready for {task.title} ({type(error).__name__}). Remedy: --debug shows it."
+        ) from error
     if not (hasattr(agent, "act") or hasattr(agent, "act_batch")):
         raise BadValue(f"agent {who.name} has no act(observation, info).")
     return agent

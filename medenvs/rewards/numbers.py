@@ -17,7 +17,8 @@ _KINDS = {"date": DATE, "weeks_days": WEEKS_DAYS}
 LONGEST = 64
 
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{0,30})?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d{1,30}(?:[eE][+-]?\d{1,3})?"
-_UNIT = r"(?:[ ]*(?![xXoObB]\d)[A-Za-z%°µμ/][^<>]{0,40})?"
+# A unit, or "out of 5". No second number may follow: "5 or 6" is no answer.
+_UNIT = r"(?:[ ]*(?![xXoObB]\d)(?:out of \d{1,3}|/?[A-Za-z%°µμ](?:(?! \d)[^<>]){0,40}))?"
 _PLAIN = re.compile(rf"({_NUMBER}){_UNIT}", re.ASCII)
 _FRACTION = re.compile(rf"([+-]?\d{{1,9}})[ ]*/[ ]*(\d{{1,9}}){_UNIT}", re.ASCII)
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import gymnasium as gym
 import numpy as np
 
-from medenvs.core.episode import Episode, Outcome
+from medenvs.core.episode import Episode
 from medenvs.core.errors import BadValue, unknown
 from medenvs.core.randomness import Key, key
 from medenvs.core.system import System
@@ -38,7 +38,8 @@ class MedEnv(gym.Env[Any, Any]):
         self.observation_space, self.action_space = spaces_of(system, self.role, s.words, s.longest, s.transcript)
         self._bare = not isinstance(self.observation_space, gym.spaces.Dict)
         self.play = Episode(self.system, words=s.words, longest=s.longest)
-        self._more = s.reveal or s.obs_mode == "messages"
+        self._more, self._reads, self._longest = s.reveal or s.obs_mode == "messages", s.obs_mode == "text", s.transcript
+        self._simulated = self.system.simulated
         self._stream: int | None = None
         self._stream_key: Key = (0, 0)
         self._episode = -1
@@ -60,7 +61,7 @@ class MedEnv(gym.Env[Any, Any]):
         else:
             self.play.start(self._stream, self._stream_key, self._episode, self.settings.split)
         self._over = False
-        info: dict[str, Any] = {"simulated": self.system.simulated}
+        info: dict[str, Any] = {"simulated": self._simulated}
         if self._more:
             self._add(info)
         return self._see(), info
@@ -69,22 +70,13 @@ class MedEnv(gym.Env[Any, Any]):
         """Play one action; raises BadValue when the episode is over."""
         if self._over:
             raise BadValue("this episode is over. Call reset() before the next step().")
-        out: Outcome = self.play.act(self.role, action)
-        self._over = out.terminated or out.truncated
-        cost = 0.0
-        for value in out.costs.values():
-            cost += value
-        info = {
-            "terms": out.terms,
-            "applies": out.applies,
-            "cost": cost,
-            "costs": out.costs,
-            "clipped": out.clipped,
-            "simulated": self.system.simulated,
-        }
+        rewards, terms, applies, costs, terminated, truncated, clipped = self.play.act(self.role, action)
+        self._over = terminated or truncated
+        cost = float(sum(costs.values())) if costs else 0.0
+        info = {"terms": terms, "applies": applies, "cost": cost, "costs": costs, "clipped": clipped, "simulated": self._simulated}
         if self._more:
             self._add(info)
-        return self._see(), out.rewards[self.role], out.terminated, out.truncated, info
+        return self._see(), rewards[self.role], terminated, truncated, info
 
     def _add(self, info: dict[str, Any]) -> None:
         if self.settings.obs_mode == "messages":
@@ -93,13 +85,13 @@ class MedEnv(gym.Env[Any, Any]):
             info["privileged"] = self._privileged()
 
     def _see(self) -> Any:
-        mode = self.settings.obs_mode
-        if mode == "messages":
+        if self._reads:
+            seen = self.play.shown[self.role]
+            return seen if len(seen) <= self._longest else seen[-self._longest :]
+        if self.settings.words:
             return self.play.log[self.role][-1]
-        seen = self.play.see(self.role)
-        if mode == "text":
-            return seen if len(seen) <= self.settings.transcript else seen[-self.settings.transcript :]
-        return seen["observation"] if self._bare else seen
+        numbers = self.play.see(self.role)
+        return numbers["observation"] if self._bare else numbers
 
     def _privileged(self) -> dict[str, Any]:
         truth = dict(self.play.truth())

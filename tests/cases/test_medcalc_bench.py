@@ -128,7 +128,6 @@ def test_files_that_are_not_there_or_not_data(tmp_path: Path) -> None:
 
 
 def test_optional_packages_are_named(tmp_path: Path) -> None:
-    pytest.importorskip
     (tmp_path / "rows.parquet").write_bytes(b"PAR1")
     try:
         import pyarrow  # noqa: F401

@@ -145,6 +145,25 @@ def test_slots_and_steps_of_a_case_are_strangers(apart: int) -> None:
         assert_fits(np.histogram2d(draw(0), draw(apart), bins=16)[0].ravel())
 
 
+@pytest.mark.parametrize("episode", range(3))
+def test_steps_share_no_runs_of_words(episode: int) -> None:
+    steps, slots = MANY, 16
+    words = word(at(key(1, episode), np.arange(steps)[:, None]), np.arange(slots)).reshape(-1)
+    order = np.argsort(words, kind="stable")
+    twins = np.flatnonzero(np.diff(words[order]) == 0)
+    pairs = np.sort(np.stack([order[twins], order[twins + 1]]) // slots, axis=0)
+    assert len(twins) < 200  # 128 expected of a million random words
+    assert np.unique(pairs, axis=1).shape == pairs.shape
+
+
+@pytest.mark.parametrize("bit", range(1, 32))
+def test_keys_that_meet_in_one_slot_part_in_the_next(bit: int) -> None:
+    a, b = np.random.default_rng(bit).integers(0, 1 << 32, (2, 1 << 12))
+    twin = a ^ 1 << bit, b ^ 1 << bit
+    assert (word((a, b), 0) == word(twin, 0)).all()  # one pair of keys in 2**32 meets so
+    assert (word((a, b), 1) != word(twin, 1)).all()
+
+
 def test_facts_are_strangers_to_steps_of_their_key() -> None:
     k = key(1, ramp())
     for step in (0, 1):
@@ -185,10 +204,10 @@ def test_reference_values_never_change() -> None:
     here = at(k, 4)
     assert (key(), key(0), key((1 << 63) - 1, 1 << 40, 5)) == ((608135816, 94570707), (416707932, 2914486413), (163133363, 3995749467))
     assert [mix(0), mix(1), mix(0xFFFFFFFF), unmix(1)] == [0, 0x86D2FA73, 0x99B5E683, 0x64BCF3D3]
-    assert (k, here, at(k, 0)) == ((2113124053, 2019200116), (4162010579, 2019200116), (959885174, 2019200116))
-    assert [word(k, i) for i in (0, 1, 2, (1 << 31) - 1)] == [959885174, 1037440196, 967422226, 1648982085]
-    assert [word(here, i) for i in range(3)] == [1407987204, 3752565763, 218590974]
-    assert (uniform(k, 0), uniform(here, 1)) == (float.fromhex("0x1.c9b578p-3"), float.fromhex("0x1.bf5738p-1"))
-    assert (below(k, 0, 10), below(k, 1, (1 << 31) - 1)) == (2, 518720097)
-    assert (normal(k, 0, range(65_536)), normal(here, 2, range(65_536))) == (14_646, 3_335)
-    assert (quantiles()[14_646], quantiles()[3_335]) == pytest.approx((-0.7604666311198988, -1.6362303735614394), abs=1e-12)
+    assert (k, here, at(k, 0)) == ((2113124053, 2019200116), (4162010579, 319523097), (959885174, 2113124053))
+    assert [word(k, i) for i in (0, 1, 2, (1 << 31) - 1)] == [959885174, 667700951, 170009266, 2517710660]
+    assert [word(here, i) for i in range(3)] == [1213493275, 3935985166, 1728839392]
+    assert (uniform(k, 0), uniform(here, 1)) == (float.fromhex("0x1.c9b578p-3"), float.fromhex("0x1.d534bcp-1"))
+    assert (below(k, 0, 10), below(k, 1, (1 << 31) - 1)) == (2, 333850475)
+    assert (normal(k, 0, range(65_536)), normal(here, 2, range(65_536))) == (14_646, 26_379)
+    assert (quantiles()[14_646], quantiles()[26_379]) == pytest.approx((-0.7604666311198988, -0.24683173124899616), abs=1e-12)

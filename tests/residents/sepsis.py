@@ -5,7 +5,7 @@ Written under the arithmetic rule: powers are polynomials, or tables where the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -79,18 +79,17 @@ class SepsisKernel:
         self._breathe(s, key(_PATIENTS, s.case, 1))
         return s
 
+    def _draws(self, k: Key) -> tuple[Callable[[int], Lane], Callable[[int], Lane], Callable[[int, int], Lane]]:
+        """Return uniforms, normals and betas of a patient, each by slot."""
+        return (
+            lambda slot: self.lanes.number(uniform(k, slot)),
+            lambda slot: normal(k, slot, self.normals),
+            lambda slot, shape: self.betas[shape][below(k, slot, 1024)],
+        )
+
     def _admit(self, case: Lane, keys: Key) -> Body:
         m, k = self.lanes, key(_PATIENTS, case)
-
-        def u(slot: int) -> Lane:
-            return m.number(uniform(k, slot))
-
-        def z(slot: int) -> Lane:
-            return normal(k, slot, self.normals)
-
-        def beta(slot: int, shape: int) -> Lane:
-            return self.betas[shape][below(k, slot, 1024)]
-
+        u, z, beta = self._draws(k)
         age, weight = m.clip(66 + 15 * z(0), 18.0, 95.0), m.clip(80 + 18 * z(1), 40.0, 160.0)
         w, frail, inflamed = weight * 0.0125, beta(2, 0), m.clip(beta(3, 1), 0.15, 1.0)
         weak = m.number(u(4) < 0.25)

@@ -41,7 +41,25 @@ def test_answers_that_count(text: str, kind: int, value: float) -> None:
 
 
 NONSENSE = ["", "about five", "1 2", "5 6", "1/0", "02/30/2024", "13/13/2024", "\uff15", "\u0663", "\u2164", "1e999", "nan", "inf"]
-CODE = ["0x10", "__import__('os')", "[1]", "1,23", "--5", "5;6", "<5", "(19, 1, 2)", "9" * 80, "1_000", "5=5"]
+CODE = [
+    "0x10",
+    "__import__('os')",
+    "[1]",
+    "1,23",
+    "--5",
+    "5;6",
+    "<5",
+    "(19, 1, 2)",
+    "9" * 80,
+    "1_000",
+    "5=5",
+    "5 or 6",
+    "4 to 7",
+    "5 x 3",
+    "1//2",
+    "1/2.5",
+    "10/5/2",
+]
 
 
 @pytest.mark.parametrize("text", NONSENSE + CODE)

@@ -65,6 +65,7 @@ class Writer:
         wanted, shortest = _EXTRAS[level], SHORTEST + 10
         dated = level == 5 and bool(past)
         turn = u = 0
+        used: list[Sentence] = []
         while turn < wanted + dated or words < shortest:
             u = u >> 16 if turn & 1 else word(k, _EXTRA + turn)  # two a word
             pool = numbers if turn < wanted else past if dated and turn == wanted else plain
@@ -73,7 +74,8 @@ class Writer:
             text = extra.say(u * 40_503 >> 4)
             size = text.count(" ") + 1
             place = front if extra.front else back
-            if words + size <= LONGEST and text not in place:
+            if words + size <= LONGEST and extra not in used:
+                used.append(extra)
                 place.insert((u & 0xFF) * (len(place) + 1) >> 8, text)
                 words += size
 

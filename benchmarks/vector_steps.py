@@ -1,7 +1,8 @@
 """Active rows per CPU-second at 1,024 rows: arrays in each autoreset mode, texts cold (all unique) and warm, beside GEM's sync loop.
 
 Rows that a step only resets are not counted. "fresh" rows are endless new cases, drawn on the clock. "pool" rows come from a finite
-set that is drawn, and whose notes are written, once before the clock starts: 65,536 cases for arrays, 1,100 for texts (as many as the test split of MedCalc-Bench holds).
+set that is drawn, and whose notes are written, once before the clock starts: 65,536 cases for arrays, 1,100 for texts (the size of
+MedCalc-Bench's test split). The answers are bare; texts with reasoning take the long way through the parser.
 """
 
 from __future__ import annotations

@@ -150,8 +150,8 @@ class Episodes:
             wants = mover == number if over is None else np.where(over[chosen], lines > 0, mover == number)
             mine = chosen[wants & (lines % 2 == 0)]
             if len(mine):
-                heard = [self.talk.heard[role][i] for i in mine.tolist()]
-                self.talk.tells(role, mine, render(self.state, role, mine, heard), faults if role == speaker else {})
+                others: list[str | None] = [self.talk.heard[role][int(i)] for i in mine]
+                self.talk.tells(role, mine, render(self.state, role, mine, others), faults if role == speaker else {})
 
     def _let_others_play(self, turn: Turn, open_rows: Array) -> Turn:
         while True:

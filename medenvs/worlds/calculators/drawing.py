@@ -155,7 +155,9 @@ class Drawer:
         truth = self.calculator.truth(self._m, v)
         if self.calculator.valid is not None:
             ok = self._m.both(ok, self.calculator.valid(self._m, v, truth))
-        ok = np.broadcast_to(ok, truth.shape)
+        ok = np.broadcast_to(np.asarray(ok), truth.shape)
+        take: Any
+        done: Any
         if tries is None:
             done, take = ok, slice(None)  # what is not valid is written too, and written over
         else:

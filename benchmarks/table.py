@@ -1,4 +1,4 @@
-"""The README's table of speeds: `python benchmarks/table.py` rewrites what stands between its marker and the next heading.
+"""The README's measured tables: `python benchmarks/table.py` rewrites what stands between each marker and the next heading.
 
 The figures are those of results/*.json. A benchmark without a committed result has no row, so no figure is stated that no file holds.
 """
@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
-MARKER = "<!-- speed -->"
-_SECTION = re.compile(rf"(?<={MARKER}\n).*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _HEADER = ("what", "medenvs", "peer", "ratio")
 
 
@@ -51,21 +49,50 @@ def results(folder: Path = HERE / "results") -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def section(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the section's text; "" without any result."""
-    lines = [_cells(row, found[row.file]) for row in ROWS if row.file in found]
-    if not lines:
-        return "\n"
-    table = [_HEADER, ("---", "---:", "---:", "---:"), *lines]
-    machines = dict.fromkeys(f"{r['hardware']}, Python {r['versions']['python']}, {r['date']}" for r in found.values())
-    return "\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in table) + f"\n\nMeasured on {'; '.join(machines)}.\n\n"
+def speed(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the table of speeds; "" without any result."""
+    rows = [row for row in ROWS if row.file in found]
+    machines = dict.fromkeys(f"{r['hardware']}, Python {r['versions']['python']}, {r['date']}" for r in (found[row.file] for row in rows))
+    return _table(_HEADER, [_cells(row, found[row.file]) for row in rows]) + f"\nMeasured on {'; '.join(machines)}.\n" if rows else ""
 
 
-def rewritten(readme: str, text: str) -> str:
-    """Return the README with its section replaced; raises ValueError where the marker is missing."""
-    if readme.count(f"{MARKER}\n") != 1:
-        raise ValueError(f"README.md should hold the line {MARKER} exactly once, below its heading '## Speed'.")
-    return _SECTION.sub(lambda _: text, readme)
+def reading(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what text agents earn at each difficulty."""
+    rows = [r for r in found.get("reading", {}).get("rows", ()) if r["track"] == "text"]
+    levels = sorted({r["options"]["difficulty"] for r in rows})
+    agents = list(dict.fromkeys(r["agent"] for r in rows))
+    by = {(r["agent"], r["options"]["difficulty"]): _interval(r["return"]) for r in rows}
+    lines = [(agent.split(":")[-1], *(by[agent, level] for level in levels)) for agent in agents]
+    return _table(("agent", *(f"difficulty {level}" for level in levels)), lines) if rows else ""
+
+
+def exploits(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what exploits earn in the text track."""
+    rows = [r for r in found.get("exploits", {}).get("rows", ()) if r["track"] == "text"]
+    lines = [(r["agent"].split(":")[-1], _interval(r["return"]), _interval(r["over_blind"])) for r in rows]
+    return _table(("agent", "return", "more than blind"), lines) if rows else ""
+
+
+SECTIONS = {"speed": speed, "reading": reading, "exploits": exploits}
+
+
+def rewritten(readme: str, found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the README with its measured sections replaced; raises ValueError where a marker is missing."""
+    for name, write in SECTIONS.items():
+        marker = f"<!-- {name} -->\n"
+        if readme.count(marker) != 1:
+            raise ValueError(f"README.md should hold the line {marker.strip()} exactly once.")
+        text = write(found)
+        readme = re.sub(rf"(?<={marker}).*?(?=^## |\Z)", lambda _: f"\n{text}\n" if text else "\n", readme, flags=re.DOTALL | re.MULTILINE)  # noqa: B023
+    return readme
+
+
+def _table(header: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ("---", *["---:"] * (len(header) - 1)), *lines))
+
+
+def _interval(e: Mapping[str, float]) -> str:
+    return f"{e['mean']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
 
 
 def _cells(row: Row, result: Mapping[str, Any]) -> tuple[str, ...]:
@@ -81,4 +108,4 @@ def _written(value: float) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text(encoding="utf-8"), section(results())), encoding="utf-8")
+    README.write_text(rewritten(README.read_text(encoding="utf-8"), results()), encoding="utf-8")

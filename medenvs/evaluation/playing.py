@@ -18,7 +18,7 @@ from .agents import Contender
 from .suites import Task
 
 _AGENT = 0x41474E54  # keeps an agent's seed apart from the environment's
-DEMONSTRATIONS = 3000
+DEMONSTRATIONS = 12_000
 
 
 class Seat:

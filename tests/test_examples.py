@@ -20,6 +20,7 @@ SCRIPTS = {
     EXAMPLES / "custom_agent.py": ["5"],
     EXAMPLES / "custom_environment.py": [],
     AGENTS / "note_reader.py": ["--episodes", "20", "--difficulty", "1"],
+    AGENTS / "exploits.py": ["--episodes", "20"],
 }
 
 

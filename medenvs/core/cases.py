@@ -76,10 +76,15 @@ class Endless:
             raise BadValue(f"pool is {pool}; allowed: None for endless cases, or 1 to {1 << 28} cases a split.")
         self.pool = self.size = pool
         self._spans: dict[str, tuple[int, int, int]] = {}
+        self._lists: dict[str, list[int]] = {}
 
     def draw(self, stream: Key, episode: Lane, split: str) -> Lane:
         """Return the case numbers of the given episodes of a stream."""
         low, many, stride = self._spans[split] if split in self._spans else self._span(split)
+        if self.pool is not None and episode.__class__ is int:
+            if split not in self._lists:
+                self._lists[split] = self.members(split).tolist()
+            return self._lists[split][((word(stream, episode) >> 1) * many) >> 31]
         return unmix(low + (((word(stream, episode) >> 1) * many) >> 31) * stride)
 
     def _span(self, split: str) -> tuple[int, int, int]:

@@ -83,7 +83,7 @@ def _list(args: argparse.Namespace) -> int:
     from medenvs.systems.catalog import CATALOG
 
     if args.json:
-        rows = [{"id": r.id, "family": r.family, "summary": r.summary} for r in CATALOG]
+        rows = [{"id": r.id, "family": r.family, "summary": r.summary, "optimum": r.optimum} for r in CATALOG]
         suites = {s.name: s.about for s in SUITES.values()}
         return _print_json({"environments": rows, "suites": suites, "agents": list(EMBEDDED)})
     width = max(len(r.id) for r in CATALOG) + 2

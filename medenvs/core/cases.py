@@ -84,7 +84,8 @@ class Endless:
         if self.pool is not None and episode.__class__ is int:
             if split not in self._lists:
                 self._lists[split] = self.members(split).tolist()
-            return self._lists[split][((word(stream, episode) >> 1) * many) >> 31]
+            place: int = ((word(stream, episode) >> 1) * many) >> 31
+            return self._lists[split][place]
         return unmix(low + (((word(stream, episode) >> 1) * many) >> 31) * stride)
 
     def _span(self, split: str) -> tuple[int, int, int]:

@@ -16,6 +16,7 @@ from rich.text import Text
 from medenvs.core.errors import BadData
 from medenvs.core.transcript import parse_json
 from medenvs.policies.printable import one_line
+from medenvs.systems.catalog import CATALOG
 
 from .agents import EMBEDDED
 from .provenance import hardware, own_code, versions
@@ -124,7 +125,8 @@ def sections(doc: Mapping[str, Any]) -> list[Section]:
         costs = ("cost",) if any(r["costs"] for r in rows) else ()
         header = ("#", "agent", "episodes", "return [95 %]", *terms, *costs, "errors")
         lines = (tuple(one_line(c, 60) for c in _cells(r, terms, bool(costs))) for r in rows)
-        found.append(Section(one_line(f"{title}, {track}"), tuple(one_line(h, 40) for h in header), tuple(lines)))
+        best = next((f", optimum {e.optimum}" for e in CATALOG if e.id == rows[0].get("id")), "")
+        found.append(Section(one_line(f"{title}, {track}{best}"), tuple(one_line(h, 40) for h in header), tuple(lines)))
     return found
 
 

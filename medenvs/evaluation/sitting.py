@@ -69,8 +69,9 @@ class Sitting:
                 table.add_row(one_line(name), f"{value:g}")
         table.add_row("return", f"{earned:g}", style="bold")
         self.console.print(table)
-        self.console.print(Text(f"\nRight answer: {one_line(self._answer(truth))}"))
-        for step in self._steps(truth):
+        steps = list(self._steps(truth))
+        self.console.print(Text(f"\nRight answer: {one_line(steps[-1] if steps else self._answer(truth))}"))
+        for step in steps[:-1]:
             self.console.print(Text(f"  · {printable(step)}"))
 
     def _steps(self, truth: Mapping[str, Any]) -> Any:

@@ -25,10 +25,13 @@ class Entry:
     module: str
     family: str
     summary: str
+    optimum: str  # the best return there is and how it is known, or a reference and what it is
 
 
 CATALOG: tuple[Entry, ...] = (
-    Entry("medenvs/MedCalc-v0", "medenvs.systems.medcalc", "question", "Read a clinical note and compute a score or formula."),
+    Entry(
+        "medenvs/MedCalc-v0", "medenvs.systems.medcalc", "question", "Read a clinical note and compute a score or formula.", "1.0, exact"
+    ),
 )
 
 

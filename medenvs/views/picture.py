@@ -9,6 +9,7 @@ import numpy as np
 from medenvs.core.errors import missing
 
 _WIDTH, _HEIGHT, _MARGIN, _LINE = 880, 640, 28, 20
+_PLAIN = str.maketrans({"×": "x", "−": "-", "²": "2", "³": "3", "₂": "2", "µ": "u"})  # what the built-in font lacks
 _PAPER, _INK, _HEAD, _WARN = (252, 251, 247), (33, 37, 41), (26, 95, 122), (150, 60, 40)
 
 
@@ -24,6 +25,7 @@ def picture(title: str, text: str) -> np.ndarray:
     pen.rectangle((0, 0, _WIDTH, 46), fill=_HEAD)
     pen.text((_MARGIN, 11), title, font=large, fill=_PAPER)
     pen.text((_WIDTH - 330, 15), "simulated - not for clinical use", font=small, fill=_PAPER)
+    text = text.translate(_PLAIN)
     lines = [line for part in text.splitlines() for line in (textwrap.wrap(part, 108) or [""])]
     fits = (_HEIGHT - 46 - 2 * _MARGIN) // _LINE
     for i, line in enumerate(lines[-fits:]):

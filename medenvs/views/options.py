@@ -65,5 +65,6 @@ def read_options(system: System, options: Mapping[str, Any] | None, extra: tuple
 def only_role(system: System) -> str:
     """Return the one role that a Gymnasium view plays; raises BadValue when several are played from outside."""
     if len(system.roles) != 1:
-        raise BadValue(f"{system.name} has {len(system.roles)} outside roles ({', '.join(system.roles)}). Give all but one a player.")
+        outside = f"{system.name} has {len(system.roles)} outside roles ({', '.join(system.roles) or 'none'})."
+        raise BadValue(f"{outside} Give all but one a player, or play them all with medenvs.views.pettingzoo.MedAECEnv.")
     return system.roles[0]

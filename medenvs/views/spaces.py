@@ -33,8 +33,8 @@ class UnicodeText(spaces.Text):
         return False
 
     def sample(self, mask: Any = None, probability: Any = None) -> str:
-        """Return a valid text (one that the environment understands, where it has said how)."""
-        if self.sampler is not None and mask is None and probability is None:
+        """Return a valid text (one that the environment understands, where it has said how); a mask of moves means nothing to it."""
+        if self.sampler is not None:
             return self.sampler(int(self.np_random.integers(1 << 32)))
         length = int(self.np_random.integers(0, min(self.max_length, 32) + 1))
         letters = sorted(_ALPHABET)

@@ -57,7 +57,7 @@ class ConsultationKernel:
         moves = Choice([f"ask {f}" for f in FINDINGS] + [f"diagnose {d}" for d in DISEASES])
         seen = {"observation": Numbers((F + 1,), 0, 16), "action_mask": Numbers((F + D,), 0, 1, "int8")}
         doctor = Role("doctor", moves, seen)
-        patient = Role("patient", Choice(["cannot say", "no", "yes"]), {"observation": Numbers((2,), 0, 16)})
+        patient = Role("patient", Choice(["cannot say", "no", "yes"]), {"observation": Numbers((2,), 0, F + D)})
         terms = ("correct", "thorough", "invalid", "ask", *(("honest",) if open_patient else ()))
         self.spec = KernelSpec(_STREAM, (doctor, patient) if open_patient else (doctor,), terms, ("repeat",), 16)
         self.likely = lanes.table(np.array([int(c, 16) * 0.0625 for row in _SIXTEENTHS for c in row]))
@@ -126,7 +126,7 @@ class ConsultationKernel:
     def observe(self, s: State, role: str, rows: Any = None) -> dict[str, Any]:
         at = slice(None) if rows is None else rows
         if role == "patient":
-            both = np.stack([np.maximum(np.asarray(s.last, np.float32), 0), np.asarray(s.true, np.float32)], -1)
+            both = np.stack([np.asarray(np.maximum(np.asarray(s.last), 0), np.float32), np.asarray(s.true, np.float32)], -1)
             return {"observation": both if both.ndim == 1 else both[at]}
         answers, left = np.asarray(s.answers, np.float32), np.asarray(s.budget - s.turn, np.float32)
         if answers.ndim > 1:

@@ -84,7 +84,7 @@ def table(path, *rows):
 
 def test_only_agents_and_checks_of_the_command_line_load_what_they_are_told():
     loaders = {path for path, tree in TREES.items() if any(i.endswith("loading.load") for i in imports(tree))}
-    assert loaders == {"evaluation/agents.py", "evaluation/conformance.py"}
+    assert loaders == {"evaluation/agents.py", "evaluation/subject.py"}
     assert importers("runpy", "imp", "code", "codeop") == set()
 
 

@@ -14,7 +14,7 @@ from gymnasium import wrappers
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
 
-from .conformance import Broken, Check, Inapplicable, Moment, Target, episode
+from .subject import Broken, Check, Inapplicable, Moment, Target, episode
 
 _SEEDS = (0, 1, 7)
 

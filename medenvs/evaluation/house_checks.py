@@ -18,8 +18,8 @@ from medenvs.policies.random_valid import RandomValid
 from medenvs.views.autoreset import AutoresetMode
 
 from .card import card, faults
-from .conformance import Broken, Check, Target, episode
 from .general_checks import written
+from .subject import Broken, Check, Target, episode
 
 _MODES = ("text", "numeric")
 _STEP_KEYS = {"terms", "applies", "cost", "costs", "clipped", "simulated"}

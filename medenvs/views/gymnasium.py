@@ -12,10 +12,10 @@ from medenvs.core.errors import BadValue, unknown
 from medenvs.core.randomness import Key, key
 from medenvs.core.system import System
 
+from .info import revealed
 from .options import Settings, only_role, read_options
+from .picture import RENDER_MODES, drawn
 from .spaces import spaces_of
-
-RENDER_MODES = ("ansi", "rgb_array")
 
 
 class MedEnv(gym.Env[Any, Any]):
@@ -82,7 +82,7 @@ class MedEnv(gym.Env[Any, Any]):
         if self.settings.obs_mode == "messages":
             info["messages"] = self.play.messages(self.role)
         if self.settings.reveal:
-            info["privileged"] = self._privileged()
+            info["privileged"] = revealed(self.system, self.role, self.play.truth())
 
     def _see(self) -> Any:
         if self._reads:
@@ -93,24 +93,9 @@ class MedEnv(gym.Env[Any, Any]):
         numbers = self.play.see(self.role)
         return numbers["observation"] if self._bare else numbers
 
-    def _privileged(self) -> dict[str, Any]:
-        truth = dict(self.play.truth())
-        speak = getattr(self.system.language, "speak", None)
-        if speak is not None and "action" in truth:
-            truth["text"] = speak(self.role, truth["action"], truth.get("kind", 0))
-        return truth
-
     def render(self) -> Any:
         """Return the conversation as a string ("ansi") or as a picture ("rgb_array")."""
-        if self.render_mode is None:
-            gym.logger.warn("render() without a render_mode. Choose one at make: " + ", ".join(RENDER_MODES))
-            return None
-        text = self._as_text()
-        if self.render_mode == "ansi":
-            return text
-        from .picture import picture
-
-        return picture(self.system.name, text)
+        return drawn(self.render_mode, self.system.name, self._as_text())
 
     def _as_text(self) -> str:
         if self.settings.words:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.episodes import Outcomes
+from medenvs.core.system import System
 
 
 def masked(values: Mapping[str, Any], mask: np.ndarray) -> dict[str, Any]:
@@ -46,3 +47,11 @@ def objects(n: int, rows: Any, values: Any) -> np.ndarray:
     for i, value in zip(rows, values, strict=True):
         out[i] = value
     return out
+
+
+def revealed(system: System, role: str, truth: Mapping[str, Any]) -> dict[str, Any]:
+    """Return info["privileged"]: the truth, and the right action as text where the language can say it."""
+    speak = getattr(system.language, "speak", None)
+    if speak is None or "action" not in truth:
+        return dict(truth)
+    return {**truth, "text": speak(role, truth["action"], truth.get("kind", 0))}

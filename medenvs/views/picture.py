@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from medenvs.core.errors import missing
 
+RENDER_MODES = ("ansi", "rgb_array")
 _WIDTH, _HEIGHT, _MARGIN, _LINE = 880, 640, 28, 20
 _PLAIN = str.maketrans({"×": "x", "−": "-", "²": "2", "³": "3", "₂": "2", "µ": "u"})  # what the built-in font lacks
 _PAPER, _INK, _HEAD, _WARN = (252, 251, 247), (33, 37, 41), (26, 95, 122), (150, 60, 40)
+
+
+def drawn(render_mode: str | None, title: str, text: str) -> Any:
+    """Return what `render` gives: the text ("ansi"), its picture ("rgb_array"), or None with a warning without a mode."""
+    if render_mode is None:
+        gym.logger.warn("render() without a render_mode. Choose one when the environment is made: " + ", ".join(RENDER_MODES))
+        return None
+    return text if render_mode == "ansi" else picture(title, text)
 
 
 def picture(title: str, text: str) -> np.ndarray:

@@ -15,8 +15,8 @@ from medenvs.core.randomness import Key, key
 from medenvs.core.system import System
 from medenvs.core.transcript import as_text, flat
 
-from .gymnasium import RENDER_MODES
 from .options import Settings, read_options
+from .picture import RENDER_MODES, drawn
 from .spaces import spaces_of
 
 _PROBE = {"options": 1}  # PettingZoo's api tests hand this to every reset: the one unknown option that is let through
@@ -168,15 +168,7 @@ class Seats:
 
     def render(self) -> Any:
         """Return the first role's conversation, or everybody's numbers, as a string ("ansi") or a picture ("rgb_array")."""
-        if self.render_mode is None:
-            gym.logger.warn("render() without a render_mode. Choose one when the environment is made: " + ", ".join(RENDER_MODES))
-            return None
-        text = self._as_text()
-        if self.render_mode == "ansi":
-            return text
-        from .picture import picture
-
-        return picture(self.system.name, text)
+        return drawn(self.render_mode, self.system.name, self._as_text())
 
     def _as_text(self) -> str:
         if self.settings.words:

@@ -15,7 +15,7 @@ from medenvs.core.randomness import key
 from medenvs.core.system import System
 
 from .autoreset import AutoresetMode
-from .info import masked, objects, stepped
+from .info import masked, objects, revealed, stepped
 from .options import Settings, only_role, read_options
 from .spaces import UnicodeText, spaces_of
 
@@ -163,15 +163,8 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             extra.update(masked({"messages": messages}, mask.copy()))
         if self.settings.reveal:
             for i in np.flatnonzero(mask).tolist():
-                extra = self._add_info(extra, {"privileged": self._privileged(i)}, i)
+                extra = self._add_info(extra, {"privileged": revealed(self.system, self.role, self.play.truth(i))}, i)
         return extra
-
-    def _privileged(self, row: int) -> dict[str, Any]:
-        truth = dict(self.play.truth(row))
-        speak = getattr(self.system.language, "speak", None)
-        if speak is not None and "action" in truth:
-            truth["text"] = speak(self.role, truth["action"], truth.get("kind", 0))
-        return truth
 
     def _see(self) -> Any:
         mode = self.settings.obs_mode

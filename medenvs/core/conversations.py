@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .speech import told
-from .transcript import EXCHANGE, Message, flat, reply
+from .transcript import Message, flat, replies, reply
 
 
 class Conversations:
@@ -63,7 +63,7 @@ class Conversations:
         if rows is None and not any(shown):
             self.shown[role] = texts
         elif rows is None:
-            self.shown[role] = [EXCHANGE % exchange for exchange in zip(shown, said, texts, strict=True)]
+            self.shown[role] = replies(shown, said, texts)
         else:
             for i, text in zip(places, texts, strict=True):
                 shown[i] = reply(shown[i], said[i], text) if shown[i] else text

@@ -12,7 +12,6 @@ from .errors import BadData
 Message = dict[str, Any]
 _SPEAKERS = ("system", "user", "assistant", "tool")
 _DEEPEST = 32
-EXCHANGE = "%s\n\nASSISTANT: %s\n\nUSER: %s"  # what was read before, what was said, what is read now
 
 
 def flat(content: Any) -> str:
@@ -24,7 +23,12 @@ def flat(content: Any) -> str:
 
 def reply(before: str, said: str, answer: str) -> str:
     """Return a transcript with one more exchange, as it is read in one text."""
-    return EXCHANGE % (before, said, answer)
+    return f"{before}\n\nASSISTANT: {said}\n\nUSER: {answer}"
+
+
+def replies(before: Sequence[str], said: Sequence[str], answers: Sequence[str]) -> list[str]:
+    """Return what `reply` makes of each row (written out: the call would cost as much as the text)."""
+    return [f"{b}\n\nASSISTANT: {s}\n\nUSER: {a}" for b, s, a in zip(before, said, answers, strict=True)]
 
 
 def as_text(messages: Sequence[Mapping[str, Any]]) -> str:

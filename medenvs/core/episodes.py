@@ -50,7 +50,7 @@ class Episodes:
         spec = self.kernel.spec
         self._order = tuple(r.name for r in spec.roles)
         self.roles = system.roles
-        self._hearing = {r: Hearing(system.language, r, longest) for r in self._order}
+        self._hearing = {r: Hearing(system.language, r, longest, max(256, 16 * n)) for r in self._order}
         self._ledgers = {r: Ledger(system.terms, r, r == self._order[0]) for r in self.roles}
         self._judged = tuple(t for j in system.judges for t in j.terms)
         self._names = tuple(dict.fromkeys((*spec.terms, *system.language.terms, *self._judged)))

@@ -10,7 +10,7 @@ import numpy as np
 from .errors import BadValue
 from .language import Language, Utterance, sanitised
 
-_REMEMBERED, _SHORT = 4_096, 1024
+_SHORT = 1024  # longer texts are not remembered
 
 
 class Heard(NamedTuple):
@@ -24,11 +24,12 @@ class Heard(NamedTuple):
 
 
 class Hearing:
-    """A role's ears. Parsing is pure, so short texts are remembered (a bounded table, emptied when full)."""
+    """A role's ears. Parsing is pure, so short texts are remembered, `room` of them: a table that is emptied when full."""
 
-    def __init__(self, language: Language[Any], role: str, longest: int) -> None:
+    def __init__(self, language: Language[Any], role: str, longest: int, room: int = 256) -> None:
         self._parse, self._role, self._longest, self._names = language.parse, role, longest, language.terms
         self._shortcut: Callable[[str, Sequence[str]], Any] | None = getattr(language, "parse_many", None)
+        self._room = room  # small, since a table that leaves the cache costs more than it saves
         self.known: dict[str, Utterance] = {}
 
     def __call__(self, text: Any) -> tuple[str, Utterance, bool]:
@@ -42,7 +43,7 @@ class Hearing:
         kept = text if text.isascii() and not cut else sanitised(text[: self._longest])
         meaning = self._parse(self._role, kept)
         if len(kept) <= _SHORT and kept is text:
-            if len(self.known) >= _REMEMBERED:
+            if len(self.known) >= self._room:
                 self.known.clear()
             self.known[kept] = meaning
         return kept, meaning, cut

@@ -1,4 +1,4 @@
-"""The command line: medenvs list | card | play | bench | check."""
+"""The command line: medenvs list | card | play | bench | check | judge."""
 
 from __future__ import annotations
 
@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--debug", action="store_true", help="stop at an agent's first error and show it")
     command("check", "run the conformance checks on an environment").add_argument("target", metavar="ID|file.py:Env")
+    judge = command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes")
+    judge.add_argument("action", metavar="check")
+    judge.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible server, e.g. http://localhost:8000/v1")
+    judge.add_argument("--model", help="the model's name there")
+    judge.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
+    judge.add_argument("--cache", type=Path, metavar="FILE", help="keep replies there; what was asked once is not asked again")
+    judge.add_argument("--scripted", action="store_true", help="a judge that compares words, without any model")
     return parser
 
 
@@ -207,12 +214,43 @@ def _check(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _judge(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.judge_check import check
+
+    if args.action != "check":
+        raise unknown("judge command", args.action, ["check"])
+    found = check(_judging(args))
+    if args.json:
+        _print_json(found.document())
+    else:
+        print(f"judge {one_line(found.marks['judge'])}, prompt {found.marks['prompt']}, agreement set {found.agreement}")
+        for p in found.probes:
+            print(f"{'ok  ' if p.passed else 'FAIL'}  {p.name:<11}{p.value:6.3f}  of {p.tries}: {p.about}")
+    return 0 if found.passed else 1
+
+
+def _judging(args: argparse.Namespace) -> Any:
+    """Return the generator that the options name."""
+    from medenvs.backends.answer_cache import Cached
+    from medenvs.backends.endpoint import Endpoint
+    from medenvs.backends.openai_chat import OpenAIChat
+    from medenvs.backends.scripted import Scripted
+    from medenvs.evaluation.judge_check import overlap
+
+    if args.scripted == bool(args.endpoint) or bool(args.model) != bool(args.endpoint):
+        raise BadValue("judge check needs either --scripted, or --endpoint URL and --model NAME.")
+    if args.scripted:
+        return Scripted(overlap, "overlap of words")
+    chat = OpenAIChat(Endpoint(args.endpoint, args.model, args.key_env))
+    return Cached(chat, args.cache) if args.cache else chat
+
+
 def _print_json(value: Any) -> int:
     print(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
     return 0
 
 
-COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check}
+COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check, "judge": _judge}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -97,8 +97,10 @@ def test_a_canary_in_the_environment_goes_nowhere(tmp_path, monkeypatch, capsys)
     assert str(tmp_path) not in written
 
 
-def test_the_package_never_looks_into_the_environment():
-    assert {p for p, text in SOURCES.items() if re.search(r"os\.(environ|getenv)|getpass|expanduser|Path\.home", text)} == set()
+def test_the_package_looks_into_the_environment_for_a_named_key_only():
+    found = {p for p, text in SOURCES.items() if re.search(r"os\.(environ|getenv)|getpass|expanduser|Path\.home", text)}
+    assert found == {"backends/endpoint.py"}
+    assert re.findall(r"os\.environ\S*", SOURCES["backends/endpoint.py"]) == ["os.environ.get(self.key_env,"]
 
 
 # 9. Text: sanitised once, written as ASCII, parsed in linear time.

@@ -30,6 +30,10 @@ class RefusedSource(MedenvsError, PermissionError):
     """Code or data from a place that may not be used here (a row, a result file, a remote service)."""
 
 
+class EndpointError(MedenvsError, ConnectionError):
+    """A model endpoint did not give what it was asked for; names its host, what happened and the remedy, never a key or a text."""
+
+
 def unknown(kind: str, name: object, allowed: Iterable[str]) -> UnknownName:
     """Return the error for a `name` that is not among the `allowed` ones, with the nearest as a suggestion."""
     names = sorted(allowed)

@@ -26,10 +26,17 @@ class Judge(Protocol):
 
 
 class TextGenerator(Protocol):
-    """Completes chats."""
+    """Completes chats. `discloses` says how text leaves this process ("sends text to …", "keeps replies in …"), "" if it does not;
+    judges and players built on a generator hand it on, and a System of credentialed cases refuses them."""
+
+    discloses: str
 
     def generate(self, chats: Sequence[Sequence[Mapping[str, Any]]], seeds: Sequence[int]) -> Sequence[str]:
-        """Return one reply per chat (OpenAI message format)."""
+        """Return one reply per chat (OpenAI message format); raises EndpointError if one has none."""
+        ...
+
+    def attempt(self, chats: Sequence[Sequence[Mapping[str, Any]]], seeds: Sequence[int]) -> Sequence[str | None]:
+        """Return one reply per chat, None where there is none; raises EndpointError where no later call could fare better."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .agent import Player
 from .cases import CaseSource
+from .errors import RefusedSource
 from .kernel import Kernel
 from .language import Language
 from .reward import Term, reweighted
@@ -27,6 +28,16 @@ class System:
     judges: tuple[Judge, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     simulated: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.cases.credentialed:
+            return
+        for one in (*self.players.values(), *self.judges):
+            if how := getattr(one, "discloses", ""):
+                raise RefusedSource(
+                    f"{self.name}: its cases are credentialed, and a {type(one).__name__} {how}. "
+                    "Remedy: an endpoint on this machine (localhost) without an answer cache, or open cases."
+                )
 
     @property
     def roles(self) -> tuple[str, ...]:

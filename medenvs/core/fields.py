@@ -21,12 +21,6 @@ class Numbers(NamedTuple):
     dtype: str = "float32"
 
 
-class Words(NamedTuple):
-    """Text of at most `longest` code points; becomes UnicodeText."""
-
-    longest: int = 16_384
-
-
 class Role(NamedTuple):
     """Who acts: the numeric action and the numeric observation; text is the Language's business."""
 

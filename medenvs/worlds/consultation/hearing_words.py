@@ -16,7 +16,7 @@ LETTERS = 1_200  # and letters, at most
 SLOTS = ("present", "onset", "severity", "course")
 FILLER, UNKNOWN, ASKS, STOP, COMMA, JOINS = range(6)  # the first tokens
 CUES = tuple(f"{mark}{slot}" for mark in "@~" for slot in SLOTS[1:])  # "~" says the slot only where no topic is named
-EXTRA = ("onset", "severity", "course", "none")  # what is asked for beside the topics: a slot of what was asked last, or nothing
+EXTRA = ("follow", "none")  # what is asked for beside the topics: a slot of what was asked last, or nothing
 VETO = 6  # a word of questions about anything but the patient
 FIRST = ("", "?", "??", ".", ",", "&", "!", "^", *CUES)
 _HERE = Path(__file__).parent
@@ -117,7 +117,7 @@ class Tokens(dict[str, str]):
 class Read(NamedTuple):
     """What several texts say, in one row: per content word or cue its text, token and clause, and its part of a clause (numbered).
 
-    And the symbols of every word that asks, fillers among them, with one at the end of each text.
+    And the symbols of every word that asks, fillers among them, with one at the end of each text; and the part that each is in.
     """
 
     text: np.ndarray
@@ -125,6 +125,7 @@ class Read(NamedTuple):
     clause: np.ndarray
     part: np.ndarray
     symbols: np.ndarray
+    within: np.ndarray
 
 
 def _folded(text: str) -> str:
@@ -197,7 +198,7 @@ class Reader:
         words = spoken(texts)
         known = self._symbols
         try:
-            symbols = np.array([known[w] for w in words])
+            symbols = np.fromiter(map(known.__getitem__, words), np.int64, len(words))
         except KeyError:
             symbols = np.array([self.symbol(w) for w in words])
         ends = np.flatnonzero(symbols == self.end)
@@ -212,11 +213,11 @@ class Reader:
         token = self._merged(symbols)
         keep = self._asking(symbols, token, text)
         mark, end = (token >= ASKS) & (token <= COMMA), symbols == self.end
-        asking = symbols[(keep & ~mark) | end]
+        asking = (keep & ~mark) | end
         clause = np.cumsum(mark | end)
         keep &= (token != FILLER) & ((token == UNKNOWN) | (token >= JOINS + 1))
         part = clause + np.cumsum(token == JOINS)
-        return Read(text[keep], token[keep], clause[keep], part[keep], asking)
+        return Read(text[keep], token[keep], clause[keep], part[keep], symbols[asking], part[asking])
 
     def _merged(self, symbols: np.ndarray) -> np.ndarray:
         """Return the tokens of the symbols; an expression has one, at its first word."""
@@ -260,25 +261,10 @@ class Reader:
         return kept[sentence]
 
 
-def paired(read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (first, second, key) for each two near content words of a clause: their places, and a key in either order."""
+def paired(read: Read) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return (first, second, key) for each two neighbouring content words of a clause, and for those with one between: their places, and a
+    key in either order."""
     wordy = np.flatnonzero(read.token >= len(FIRST))
     token, clause = read.token[wordy], read.clause[wordy]
-    near = [np.flatnonzero(clause[:-step] == clause[step:]) for step in (1, 2)]
-    a, b = np.concatenate(near), np.concatenate([at + step for at, step in zip(near, (1, 2), strict=True)])
-    return wordy[a], wordy[b], np.minimum(token[a], token[b]) << 16 | np.maximum(token[a], token[b])
-
-
-def prints(n: int, read: Read) -> np.ndarray:
-    """Return a fingerprint of the content words of each of `n` texts, whatever their order; 0 for a text without any."""
-    wordy = (read.token >= len(FIRST)) | (read.token == UNKNOWN)
-    text, token = read.text[wordy], read.token[wordy].astype(np.uint64) + np.uint64(1)
-    token *= np.uint64(0x9E3779B97F4A7C15)
-    token ^= token >> np.uint64(30)
-    token *= np.uint64(0xBF58476D1CE4E5B9)
-    token ^= token >> np.uint64(27)
-    found = np.zeros(n, np.uint64)
-    if len(text):
-        starts = np.flatnonzero(np.diff(text, prepend=-1))
-        found[text[starts]] = np.add.reduceat(token, starts)
-    return (found >> np.uint64(32)).astype(np.int64)
+    near = [(at, at + step) for step in (1, 2) for at in (np.flatnonzero(clause[:-step] == clause[step:]),)]
+    return [(wordy[a], wordy[b], np.minimum(token[a], token[b]) << 16 | np.maximum(token[a], token[b])) for a, b in near]

@@ -24,7 +24,7 @@ from medenvs.worlds.consultation.hearing_words import SLOTS
 
 FOLDS = 3
 WRONG = 0.015  # share of answerable questions answered wrong, and of others accepted, at most
-BACK = 0.1  # share of questions out of scope that the patient may ask back about
+BACK = 0.15  # share of questions out of scope that the patient may ask back about
 _PLACE = Path(hearing.__file__).parent / "hearing_odds.json"
 
 
@@ -90,7 +90,7 @@ def zones(rows: Sequence[Question], f: Facts, slot: np.ndarray, odds: dict[str, 
     given = (odd > z)[answerable]
     told = f"right {(given & right[answerable]).mean():.3f}, wrong {(given & ~right[answerable]).mean():.3f}"
     print(f"answerable: {told}; out of scope, accepted: {(odd > z)[outside].mean():.3f}", file=sys.stderr)
-    perhaps = min(float(np.quantile(sure[outside], 1 - BACK)), z)
+    perhaps = float(np.quantile(f.sure[outside, 1], BACK))  # where that fact is of nothing being asked
     return {"sure": z, "perhaps": perhaps, "apart": _apart(rows, f, _odds(f.part, odds["part"]))}
 
 

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parent.parent / "benchmarks" / "hearing_odds.py"
 
 @pytest.fixture(scope="module")
 def script():
-    return {name: load(f"{SCRIPT}:{name}") for name in ("Facts", "logistic", "zones", "fold", "WRONG", "FOLDS")}
+    return {name: load(f"{SCRIPT}:{name}") for name in ("Facts", "logistic", "zones", "fold", "WRONG", "BACK", "FOLDS")}
 
 
 def test_weights_are_those_that_the_facts_were_drawn_with(script):
@@ -30,8 +30,10 @@ def test_zones_keep_wrong_answers_and_strangers_out(script):
     rows = [{"kind": "out_of_scope" if i % 4 == 0 else "in_scope"} for i in range(n)]
     right &= np.array([row["kind"] == "in_scope" for row in rows])
     none = np.zeros(0, int)
-    facts = script["Facts"](odds[:, None], right, np.full((n, 1), -9.0), np.zeros(n, bool), np.zeros((0, 1)), none > 0, none, none)
-    weights = {"sure": [0.0, 1.0], "follow": [0.0, 1.0], "part": [0.0, 1.0]}
+    facts = script["Facts"](
+        np.column_stack([odds, -odds]), right, np.full((n, 1), -9.0), np.zeros(n, bool), np.zeros((0, 1)), none > 0, none, none
+    )
+    weights = {"sure": [0.0, 1.0, 0.0], "follow": [0.0, 1.0], "part": [0.0, 1.0]}
     z = script["zones"](rows, facts, np.zeros(n, int), weights)
     answerable = np.arange(n) % 4 > 0
 
@@ -39,7 +41,8 @@ def test_zones_keep_wrong_answers_and_strangers_out(script):
         wrong, strange = ((odds > least) & ~right)[answerable].mean(), (odds > least)[~answerable].mean()
         return wrong <= script["WRONG"] and strange <= script["WRONG"]
 
-    assert held(z["sure"]) and not held(z["sure"] - 0.05) and z["perhaps"] <= z["sure"]
+    assert held(z["sure"]) and not held(z["sure"] - 0.05)
+    assert (-odds[~answerable] <= z["perhaps"]).mean() == pytest.approx(script["BACK"], abs=0.01)
 
 
 def test_thirds_are_by_the_words_alone(script):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .hearing_net import Net, Said, found, said, scores, unpacked
-from .hearing_words import EXTRA, FIRST, SLOTS, UNKNOWN, VETO, Read, data
+from .hearing_net import Net, Said, found, said, sums, unpacked
+from .hearing_words import EXTRA, FIRST, SLOTS, UNKNOWN, VETO, Read, data, prints
 from .model import Knowledge
 
 
@@ -25,7 +25,7 @@ class Zones(NamedTuple):
     """Where the kinds begin, in log odds: fitted by benchmarks/hearing_odds.py."""
 
     sure: float  # of an answer being right, from which it is given
-    perhaps: float  # and from which the patient asks back
+    perhaps: float  # of nothing being asked, up to which the patient asks back
     apart: float  # of a part being about its first topic
     second: float = 0.1  # share of belief of a topic that the patient asks back about
 
@@ -56,6 +56,11 @@ class Beliefs(NamedTuple):
 
 
 NOTHING = Meaning("none")
+_TELLS = (  # how a text begins that is told rather than asked
+    *("I ", "I'm ", "I'll ", "I'd ", "I've ", "The ", "There ", "There's ", "Your ", "This ", "That ", "That's ", "My "),
+    *("We ", "We'll ", "It ", "It's ", "Some ", "Patients "),
+)
+_BLOCK = 256  # texts whose outputs are looked at together: they stay in the cache
 
 
 @cache
@@ -84,29 +89,35 @@ def weighed(weights: Sequence[float], facts: Sequence[np.ndarray]) -> np.ndarray
     return odds
 
 
-def beliefs(score: np.ndarray, topics: int, unit: float) -> Beliefs:
-    """Return what is believed of each text, from the outputs of `hearing_net`."""
+def beliefs(sums: np.ndarray, t: Net) -> Beliefs:
+    """Return what is believed of each text, from the sums of its rows."""
+    blocks = [_believed(sums[at : at + _BLOCK] @ t.out, len(t.topics), np.float32(1 / t.unit)) for at in range(0, len(sums), _BLOCK)]
+    return Beliefs(*(np.concatenate(columns) for columns in zip(*blocks, strict=True))) if len(blocks) > 1 else blocks[0]
+
+
+def _believed(score: np.ndarray, topics: int, unit: np.float32) -> Beliefs:
+    """Return what is believed of each text; its outputs are overwritten."""
     line, classes = np.arange(len(score)), topics + len(EXTRA)
-    top = score[:, :classes].max(1)
-    belief = score[:, :classes] - top[:, None]
-    belief *= np.float32(1 / unit)
-    np.exp(belief, out=belief)
-    total = belief.sum(1)
-    topical = belief[:, :topics]
+    slots = score[:, classes:]
+    slots = np.exp((slots - slots.max(1)[:, None]) * unit)
+    slot, topical = slots.argmax(1), score[:, :topics]
     best = topical.argmax(1)
-    share = topical[line, best]
+    top = np.maximum(topical[line, best], score[:, topics:classes].max(1))
+    belief = np.subtract(score[:, :classes], top[:, None], out=score[:, :classes])
+    belief *= unit
+    np.exp(belief, out=belief)
+    total, share = belief.sum(1), topical[line, best]
     topical[line, best] = 0
     second = topical.argmax(1)
-    slots = np.exp((score[:, classes:] - score[:, classes:].max(1)[:, None]) * np.float32(1 / unit))
-    slot = slots.argmax(1)
     shares = (one / total for one in (share, topical[line, second], belief[:, topics], belief[:, topics + 1]))
-    every = (*shares, top / unit, slots[line, slot] / slots.sum(1))
+    every = (*shares, top * unit, slots[line, slot] / slots.sum(1))
     share, other, follow, none, top, clear = (fact.astype(np.float64) for fact in every)
     return Beliefs(best, share, second, other, follow, none, top, slot, clear)
 
 
 class Heard(NamedTuple):
-    """What was made of texts: the words, the rows that they have, what is believed, and how many known and unknown words there are."""
+    """What was made of texts: the words, the rows that they have, what is believed, how many known and unknown words there are, and
+    whether it is told rather than asked; the topic of which it is a whole phrase, or -1."""
 
     net: Net
     read: Read
@@ -114,6 +125,8 @@ class Heard(NamedTuple):
     whole: Beliefs
     words: np.ndarray
     strange: np.ndarray
+    told: np.ndarray
+    exact: np.ndarray
 
 
 def heard(texts: Sequence[str], t: Net) -> Heard:
@@ -122,9 +135,13 @@ def heard(texts: Sequence[str], t: Net) -> Heard:
     read = t.reader.read(texts)
     plain, pairs = said(read, t.reader)
     rows = (*plain, *(found(t, one) for one in pairs))
-    whole = beliefs(scores(t, n, [(one.text, one.key) for one in rows]), len(t.topics), t.unit)
+    whole = beliefs(sums(t, n, [(one.text, one.key) for one in rows]), t)
     wordy = read.text[read.token >= len(FIRST)]
-    return Heard(t, read, rows, whole, np.bincount(wordy, minlength=n), np.bincount(read.text[read.token == UNKNOWN], minlength=n))
+    told = np.array(["?" not in text and text.startswith(_TELLS) for text in texts])
+    strange, mark = np.bincount(read.text[read.token == UNKNOWN], minlength=n), prints(n, read)
+    place = np.searchsorted(t.exact, mark).clip(max=len(t.exact) - 1)
+    exact = np.where(t.exact[place] == mark, t.exact_topics[place], -1)
+    return Heard(t, read, rows, whole, np.bincount(wordy, minlength=n), strange, told, exact)
 
 
 def sure_facts(h: Heard, slotted: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -132,14 +149,16 @@ def sure_facts(h: Heard, slotted: np.ndarray) -> tuple[np.ndarray, ...]:
     w, plain = h.whole, h.whole.slot == 0
     both = log_odds(w.share * np.where(slotted, w.clear, 1))
     beliefs = (both, log_odds(w.none), log_odds(w.follow), log_odds(w.other), w.top)
-    return (*beliefs, slotted & plain, slotted & ~plain, np.log1p(h.words), h.strange / (h.words + h.strange + 1))
+    asked = h.told & (slotted | h.net.spoken[w.best])  # to examine or to order may be told
+    known = (slotted & plain, slotted & ~plain, np.log1p(h.words), h.strange / (h.words + h.strange + 1))
+    return (*beliefs, *known, asked, h.exact == w.best)
 
 
 def follow_facts(h: Heard) -> tuple[np.ndarray, ...]:
     """Return what speaks for a text being a follow-up for its first slot but "present", in the order of `Odds.follow`."""
     w = h.whole
     beliefs = (log_odds(w.follow * w.clear), log_odds(w.share), log_odds(w.none), w.top)
-    return (*beliefs, np.log1p(h.words), h.strange / (h.words + h.strange + 1))
+    return (*beliefs, np.log1p(h.words), h.strange / (h.words + h.strange + 1), h.told)
 
 
 def parts(h: Heard) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
@@ -151,8 +170,7 @@ def parts(h: Heard) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
     of, number = read.text[first], np.full(int(read.within[-1]) + 2, -1)
     number[read.part[first]] = np.arange(len(first))
     inside = [(at, one.key) for one in h.rows for at in (number[one.part],)]
-    score = scores(t, len(first), [(at[at >= 0], key[at >= 0]) for at, key in inside])
-    own = beliefs(score, len(t.topics), t.unit)
+    own = beliefs(sums(t, len(first), [(at[at >= 0], key[at >= 0]) for at, key in inside]), t)
     words = np.bincount(inside[0][0][inside[0][0] >= 0], minlength=len(first))
     return of, own.best, (log_odds(own.share), log_odds(own.none), log_odds(own.follow), own.top, np.log(words))
 
@@ -189,11 +207,11 @@ class Hearing:
             meanings[i] = self._follows[int(w.slot[i])]
         unsure = np.flatnonzero(~follows & (sure < z.sure))
         two = w.other[unsure] >= z.second * (w.share[unsure] + w.other[unsure])
-        back = (unsure, sure[unsure] >= z.perhaps, w.best[unsure], np.where(two, w.second[unsure], w.best[unsure]))
+        back = (unsure, log_odds(w.none[unsure]) <= z.perhaps, w.best[unsure], np.where(two, w.second[unsure], w.best[unsure]))
         for i, perhaps, best, second in zip(*(column.tolist() for column in back), strict=True):
             meanings[i] = self._unclear(best, second) if perhaps else NOTHING
         for i, topics in self._apart(h, odds, z).items():
-            if not follows[i] and meanings[i] is not NOTHING:
+            if not follows[i]:
                 meanings[i] = self._several(topics)
         for i in np.flatnonzero(veto & ~self._related[w.best]).tolist():
             meanings[i] = NOTHING

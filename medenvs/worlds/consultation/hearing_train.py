@@ -16,10 +16,11 @@ import numpy as np
 
 from .hearing_fit import Batch, Plan, Weights, fitted, slots_fitted
 from .hearing_net import NEAR, NEXT, Said, packed, said
-from .hearing_words import EXTRA, FIRST, SLOTS, Reader, Tokens, data, spoken
+from .hearing_words import EXTRA, FIRST, SLOTS, Reader, Tokens, data, prints, spoken
 
 UNHEARD = "zzzz"  # stands for words that are not known
-LEVELS = 20  # what a large weight of a row is stored as: smaller numbers take less room
+RARE = 4  # samples that have a word, below which it is rare
+LEVELS = 16  # what a large weight of a row is stored as: smaller numbers take less room
 SOURCES = ("findings", "asked", "examined", "ordered", "hearing")
 PLAN = Plan()
 _HERE = Path(__file__).parent
@@ -77,8 +78,8 @@ def samples(known: Known, asked: Sequence[Question], rng: np.random.Generator) -
     yield from (Sample(f"{UNHEARD} " * n, EXTRA[1:], -1, 5.0) for n in range(1, 6))
 
 
-def _question(row: Question, weight: float = 1.5) -> Sample:
-    kind = row["kind"]
+def _question(row: Question) -> Sample:
+    kind, weight = row["kind"], 2.25 if row["kind"] == "out_of_scope" else 1.5
     topics = EXTRA[1:] if kind == "out_of_scope" else EXTRA[:1] if kind == "follow_up" else tuple(row["topics"])
     slotted = kind in ("in_scope", "negated", "follow_up") and topics[0].startswith(("s_", EXTRA[0]))
     return Sample(row["text"], topics, SLOTS.index(row["slot"]) if slotted else -1, weight)
@@ -115,6 +116,8 @@ def reader_of(texts: Sequence[str], plan: Plan) -> tuple[Reader, dict[str, Any]]
     """Return what reads these texts, and what is stored of it: known words, tokens, words with symbols of their own."""
     table, counts = data("hearing"), Counter(w for text in texts for w in set(spoken([text])))
     heard = set(counts) - set(table["veto"].split()) - set(table["plain"].split()) - {UNHEARD}
+    usual = Tokens(w for w in heard if counts[w] >= plan.often)
+    heard = {w for w in heard if counts[w] >= RARE or usual.mended(w) == w}  # a rare word may be a mistyped one
     words = sorted(w for w in heard | set(table["merge"].values()) if w.isalnum())
     tokens = Tokens(words)
     names = [*FIRST, *sorted({t for w in words if (t := tokens[w])} - set(FIRST))]
@@ -145,7 +148,17 @@ def trained(known: Known, asked: Sequence[Question], plan: Plan = PLAN) -> dict[
     slots = slots_fitted(batch, reader.end + len(keys), len(SLOTS), plan)
     notice = "Made by python -m medenvs.worlds.consultation.hearing_train; do not edit."
     whole = _whole(weights, slots, keys, plan)
-    return {"notice": notice, "digest": digest(), "topics": list(known), **stored, **whole}
+    return {"notice": notice, "digest": digest(), "topics": list(known), **stored, **whole, **exact(reader, known)}
+
+
+def exact(reader: Reader, known: Known) -> dict[str, str]:
+    """Return the fingerprints of whole phrases that only one topic has."""
+    rows = [(f"{phrase}?", i) for i, said_so in enumerate(known.values()) for phrase, _ in said_so]
+    found: dict[int, int] = {}
+    for mark, (_, topic) in zip(prints(len(rows), reader.read([text for text, _ in rows])).tolist(), rows, strict=True):
+        found[mark] = topic if found.get(mark, topic) == topic else -1
+    kept = sorted((mark, topic) for mark, topic in found.items() if mark and topic >= 0)
+    return {"exact": packed([mark for mark, _ in kept], "<u4"), "exact_topics": packed([topic for _, topic in kept], "<i2")}
 
 
 def batched(reader: Reader, made: Sequence[Sample], outputs: Sequence[str], plan: Plan) -> tuple[Batch, np.ndarray]:

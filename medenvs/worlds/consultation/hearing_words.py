@@ -205,9 +205,8 @@ class Reader:
         text = np.zeros(len(symbols), np.int64)
         text[ends[:-1] + 1] = 1
         text = np.cumsum(text)
-        starts = np.concatenate([[0], ends[:-1] + 1])
-        near = np.arange(len(symbols)) - starts[text] < LONGEST
-        if not near.all():
+        if np.diff(ends, prepend=-1).max() > LONGEST:
+            near = np.arange(len(symbols)) - np.concatenate([[0], ends[:-1] + 1])[text] < LONGEST
             near |= symbols == self.end
             symbols, text = symbols[near], text[near]
         token = self._merged(symbols)
@@ -268,3 +267,18 @@ def paired(read: Read) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     token, clause = read.token[wordy], read.clause[wordy]
     near = [(at, at + step) for step in (1, 2) for at in (np.flatnonzero(clause[:-step] == clause[step:]),)]
     return [(wordy[a], wordy[b], np.minimum(token[a], token[b]) << 16 | np.maximum(token[a], token[b])) for a, b in near]
+
+
+def prints(n: int, read: Read) -> np.ndarray:
+    """Return a fingerprint of the content words of each of `n` texts, whatever their order; 0 for a text without any."""
+    wordy = (read.token >= len(FIRST)) | (read.token == UNKNOWN)
+    text, token = read.text[wordy], read.token[wordy].astype(np.uint64) + np.uint64(1)
+    token *= np.uint64(0x9E3779B97F4A7C15)
+    token ^= token >> np.uint64(30)
+    token *= np.uint64(0xBF58476D1CE4E5B9)
+    token ^= token >> np.uint64(27)
+    found = np.zeros(n, np.uint64)
+    if len(text):
+        starts = np.flatnonzero(np.diff(text, prepend=-1))
+        found[text[starts]] = np.add.reduceat(token, starts)
+    return (found >> np.uint64(32)).astype(np.int64)

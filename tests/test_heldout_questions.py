@@ -9,7 +9,7 @@ import pytest
 from medenvs.core.loading import load
 
 ROOT = Path(__file__).parent.parent
-LEARNED = ROOT / "medenvs" / "worlds" / "consultation" / "questions.jsonl"
+LEARNED = ROOT / "tests" / "data" / "consultation_questions_learned.jsonl"
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ class Zones(NamedTuple):
     sure: float  # of an answer being right, from which it is given
     perhaps: float  # of nothing being asked, up to which the patient asks back
     apart: float  # of a part being about its first topic
-    second: float = 0.1  # share of belief of a topic that the patient asks back about
+    second: float = 0.1  # share of belief of a topic, and of that of two, from which the patient asks back about it
 
 
 class Odds(NamedTuple):
@@ -207,7 +207,12 @@ class Hearing:
             meanings[i] = self._follows[int(w.slot[i])]
         unsure = np.flatnonzero(~follows & (sure < z.sure))
         two = w.other[unsure] >= z.second * (w.share[unsure] + w.other[unsure])
-        back = (unsure, log_odds(w.none[unsure]) <= z.perhaps, w.best[unsure], np.where(two, w.second[unsure], w.best[unsure]))
+        back = (
+            unsure,
+            (log_odds(w.none[unsure]) <= z.perhaps) & (w.share[unsure] >= z.second),
+            w.best[unsure],
+            np.where(two, w.second[unsure], w.best[unsure]),
+        )
         for i, perhaps, best, second in zip(*(column.tolist() for column in back), strict=True):
             meanings[i] = self._unclear(best, second) if perhaps else NOTHING
         for i, topics in self._apart(h, odds, z).items():

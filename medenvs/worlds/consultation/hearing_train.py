@@ -1,6 +1,6 @@
 """Learns what words ask about, from phrases and whole questions: `python -m medenvs.worlds.consultation.hearing_train`.
 
-The questions (questions.jsonl) are part of a checkout only. What is learned is written beside this module as whole numbers.
+The questions (tests/data/consultation_questions_learned.jsonl) are part of a checkout only. What is learned is written beside this module as whole numbers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from medenvs.core.transcript import read_jsonl
 
 from .hearing_fit import Batch, Plan, Weights, fitted, slots_fitted
 from .hearing_net import NEAR, NEXT, Said, packed, said
@@ -39,7 +41,7 @@ class Sample(NamedTuple):
 
 def questions() -> list[Question]:
     """Return the questions that are learned from."""
-    return [json.loads(line) for line in (_HERE / "questions.jsonl").read_text("utf-8").splitlines()]
+    return list(read_jsonl(_HERE.parents[2] / "tests" / "data" / "consultation_questions_learned.jsonl"))
 
 
 def digest() -> str:

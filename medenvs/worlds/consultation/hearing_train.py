@@ -1,6 +1,7 @@
 """Learns what words ask about, from phrases and whole questions: `python -m medenvs.worlds.consultation.hearing_train`.
 
-The questions (tests/data/consultation_questions_learned.jsonl) are part of a checkout only. What is learned is written beside this module as whole numbers.
+The questions (tests/data/consultation_questions_learned.jsonl) are part of a checkout only. What is learned is written beside this module
+as whole numbers.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ from medenvs.core.system import System
 from medenvs.envs.treatment.kernel import TreatmentKernel
 from medenvs.envs.treatment.language import TreatmentLanguage
 
-_STREAM = 6
+STREAM = 6
 TERMS = (
     Term("survived", 1.0),
     Term("invalid", -0.1),
@@ -93,5 +93,5 @@ def system(options: Options) -> System:
 
 def composed(name: str, options: Options, box: bool) -> System:
     """Return the composition with discrete doses, or with two numbers. Both play one stream: the same doses give the same course."""
-    kernel = TreatmentKernel(_STREAM, box, options.interval, options.effect)
+    kernel = TreatmentKernel(STREAM, box, options.interval, options.effect)
     return System(name, kernel, TreatmentLanguage(box, options.interval), SepsisCases(options.pool), TERMS, options=asdict(options))

@@ -61,14 +61,17 @@ from medenvs.cases.sepsis import SepsisCases
 from medenvs.core.system import System
 from medenvs.envs.treatment.kernel_partial import PartialKernel
 from medenvs.envs.treatment.language_partial import PartialLanguage
+from medenvs.envs.treatment.monitor import Monitor
+from medenvs.worlds.sepsis.charting import NEVER, PARTIAL_NAMES
 
 from .sepsis import STREAM, TERMS, Options
 
 __all__ = ["Options", "system"]
+NAME = "medenvs/SepsisPartial-v0"
 
 
 def system(options: Options) -> System:
     """Return the composition; it plays the stream of medenvs/Sepsis-v0."""
     kernel = PartialKernel(STREAM, options.interval, options.effect)
-    words = PartialLanguage(interval=options.interval)
-    return System("medenvs/SepsisPartial-v0", kernel, words, SepsisCases(options.pool), TERMS, options=asdict(options))
+    words, cases, monitor = PartialLanguage(interval=options.interval), SepsisCases(options.pool), Monitor(NAME, PARTIAL_NAMES, NEVER)
+    return System(NAME, kernel, words, cases, TERMS, options=asdict(options), painter=monitor)

@@ -27,7 +27,8 @@ class Logged:
     row and nowhere else. propensities: (T,), how likely the clinician was to do what is logged given what they really saw; NaN where
     unknown. starts: int64 (N + 1,); patient i has the rows starts[i]:starts[i + 1]. cases: int64 (N,), distinct. columns: the names of
     the observation's columns; where one is "hour" it must rise by about["interval"] (if given) from row to row. about: what JSON can
-    hold: env, arguments, interval, split, behaviour, seed, reference_returns, reference_costs, credentialed, ...
+    hold: env, arguments, interval, ranges (column -> [low, high]), split, behaviour, seed, reference_returns, reference_costs,
+    credentialed, ...
 
     Raises BadData naming patient, row and remedy. Messages hold no measured value, so credentialed rows never reach a log.
     """
@@ -144,13 +145,14 @@ class Logged:
     def validate(self) -> None:
         """Raise BadData unless everything is as the class promises."""
         self._shapes()
-        self._finite()
-        self._episodes()
-        self._hours()
         try:
             json.dumps(dict(self.about), allow_nan=False)
         except (TypeError, ValueError) as error:
             raise BadData(f"{self.name}: `about` does not fit into JSON ({error}). Keep strings, numbers, lists and mappings.") from None
+        self._seen()
+        self._done()
+        self._episodes()
+        self._hours()
 
     def _shapes(self) -> None:
         n, t = len(self.cases), len(self.rewards)
@@ -171,25 +173,32 @@ class Logged:
             values, times = np.unique(self.cases, return_counts=True)
             raise BadData(f"{self.name}: patient {values[times > 1][0]} stands twice in cases. Join the stays, or number them apart.")
 
-    def _finite(self) -> None:
-        for i in np.flatnonzero(~np.isfinite(self.last).all(-1))[:1]:
-            column = self.columns[int(np.argmin(np.isfinite(self.last[i])))]
-            raise BadData(f"{self._where(self.ends[i])}: {column} after it is not a number. Impute it, or leave the patient out.")
-        for t in np.flatnonzero(~np.isfinite(self.observations).all(-1))[:1]:
-            column = self.columns[int(np.argmin(np.isfinite(self.observations[t])))]
-            raise BadData(f"{self._where(t)}: column {column!r} is not a number. Impute it, or leave the patient out.")
+    def _seen(self) -> None:
+        low, high = np.full((2, len(self.columns)), [[-np.inf], [np.inf]], np.float32)
+        for name, (least, most) in self.about.get("ranges", {}).items():
+            if name in self.columns:
+                low[self.columns.index(name)], high[self.columns.index(name)] = least, most
+        for what, seen in (("", self.observations), ("what was seen after it: ", self.last)):
+            good = np.isfinite(seen) & (seen >= low) & (seen <= high)
+            for row in np.flatnonzero(~good.all(-1))[:1]:
+                i = int(np.argmin(good[row]))
+                here = f"{self._where(self.ends[row] if what else row)}: {what}column {self.columns[i]!r} is"
+                if not np.isfinite(seen[row, i]):
+                    raise BadData(f"{here} not a number. Impute it, or leave the patient out.")
+                raise BadData(f"{here} outside {low[i]:g} to {high[i]:g}. Correct the order of columns or the unit.")
+
+    def _done(self) -> None:
         self._refuse(~np.isfinite(self.rewards), "the reward is not a number", "Compute it from measured values")
-        bad = ~(np.isfinite(self.costs) & (self.costs >= 0))
-        self._refuse(np.any(bad, axis=1), "a cost is negative or not a number", "Costs are hours of harm, 0 or more")
+        paid = np.isfinite(self.costs) & (self.costs >= 0)
+        self._refuse(~paid.all(-1), "a cost is negative or not a number", "Costs are hours of harm, 0 or more")
         p = self.propensities
         self._refuse((p <= 0) | np.isinf(p), "the propensity is not above 0", "What was done was possible; write NaN where it is unknown")
         if not self.box:
             self._refuse(self.actions < 0, "the action is negative", "Number the doses from 0")
             self._refuse(p > 1, "the propensity is above 1", "It is the probability of the logged dose")
             return
-        self._refuse(
-            ~(self.actions >= 0).all(-1) | np.isinf(self.actions).any(-1), "a dose is negative or not a number", "Write 0 for none"
-        )
+        given = np.isfinite(self.actions) & (self.actions >= 0)
+        self._refuse(~given.all(-1), "a dose is negative or not a number", "Write 0 for none")
         high = self.actions[:, PRESSOR] > _MOST_PRESSOR
         self._refuse(high, f"the vasopressor is above {_MOST_PRESSOR:g} ug/kg/min", "Order the doses fluid, vasopressor, in these units")
 
@@ -202,23 +211,22 @@ class Logged:
         self._refuse(last & ~over, "the patient's last row does not end the episode", "Mark it truncated if the record was cut there")
 
     def _hours(self) -> None:
-        if "hour" not in self.columns or self.rows < 2:
+        if "hour" not in self.columns:
             return
-        rise = np.r_[np.nan, np.diff(self.column("hour").astype(np.float64))]
-        rise[self.starts[:-1]] = np.nan
-        self._refuse(rise == 0, "the hour of the row before stands here again", "Drop the duplicate")
-        self._refuse(rise < 0, "the hour is earlier than in the row before", "Sort the patient's rows by time")
+        hour, after = (seen[:, self.columns.index("hour")].astype(np.float64) for seen in (self.observations, self.last))
+        rise = np.r_[hour[1:], 0.0] - hour
+        rise[self.ends] = after - hour[self.ends]
+        self._refuse(rise == 0, "the next row has the same hour", "Drop the duplicate")
+        self._refuse(rise < 0, "the next row has an earlier hour", "Sort the patient's rows by time")
         if (interval := self.about.get("interval")) is not None:
-            remedy = f"Fill or cut there: rows are {interval} h apart"
-            self._refuse(
-                np.isfinite(rise) & (np.abs(rise - interval) > 1e-3), "there is a gap or a step of another length before it", remedy
-            )
+            remedy = f"Fill the gap, or cut the record there: rows are {interval} h apart"
+            self._refuse(np.abs(rise - interval) > 1e-3, f"the next row is not {interval} h later", remedy)
 
     def _where(self, row: Any) -> str:
         i = int(np.searchsorted(self.starts, row, "right")) - 1
         return f"{self.name}: patient {self.cases[i]}, row {row} (decision {row - self.starts[i] + 1} of {self.lengths[i]})"
 
-    def _refuse(self, wrong: np.ndarray, what: str, remedy: str) -> None:
+    def _refuse(self, wrong: Any, what: str, remedy: str) -> None:
         for row in np.flatnonzero(wrong)[:1]:
             raise BadData(f"{self._where(row)}: {what}. {remedy}.")
 

@@ -100,7 +100,7 @@ def propensities(chart: Mapping[str, np.ndarray], q: float | Manner) -> np.ndarr
 def drawn(probabilities: np.ndarray, k: Key, slot: Any) -> np.ndarray:
     """Return one dose a row, drawn from its probabilities."""
     edges = np.cumsum(probabilities, -1)
-    return np.minimum((edges < uniform(k, slot)[:, None] * edges[:, -1:]).sum(-1), 24)
+    return np.minimum((edges <= uniform(k, slot)[:, None] * edges[:, -1:]).sum(-1), 24)
 
 
 def _cells(mean: np.ndarray, sd: float) -> np.ndarray:

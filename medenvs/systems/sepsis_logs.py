@@ -22,8 +22,7 @@ from medenvs.core.randomness import below, key
 from medenvs.core.system import System
 from medenvs.envs.treatment.doses import FLUID, PRESSOR
 from medenvs.envs.treatment.kernel import COSTS
-from medenvs.worlds.sepsis import clinician as clinicians
-from medenvs.worlds.sepsis.clinician import Manner, drawn, manner, propensities
+from medenvs.worlds.sepsis.clinician import drawn, looks_ill, manner, propensities
 from medenvs.worlds.sepsis.columns import COLUMNS
 
 from .sepsis import Options, composed
@@ -117,7 +116,7 @@ def uniformly(chart: Chart, ill: np.ndarray | None, cases: np.ndarray) -> np.nda
 def clinician(quality: float) -> Policy:
     """Return the clinician of a quality from 0 to 1; raises BadValue."""
     who = manner(quality)
-    return lambda chart, ill, cases: _asked(chart, who, ill)
+    return lambda chart, ill, cases: propensities(chart, who, ill)
 
 
 def mixed(seed: int) -> Policy:
@@ -128,7 +127,7 @@ def mixed(seed: int) -> Policy:
         for quality in np.unique(who):
             rows = np.flatnonzero(who == quality)
             mine = {name: column[rows] for name, column in chart.items()}
-            chances[rows] = _asked(mine, manner(float(quality)), None if ill is None else ill[rows])
+            chances[rows] = propensities(mine, manner(float(quality)), None if ill is None else ill[rows])
         return chances
 
     return policy
@@ -137,11 +136,6 @@ def mixed(seed: int) -> Policy:
 def qualities(cases: np.ndarray, seed: int) -> np.ndarray:
     """Return the quality of each patient's clinician in the "mixed" set of a seed."""
     return np.array(QUALITIES)[below(key(_DRAWS, cases, seed), _WHO, len(QUALITIES))]
-
-
-def _asked(chart: Chart, who: Manner, ill: np.ndarray | None) -> np.ndarray:
-    seeing: Any = propensities
-    return propensities(chart, who) if ill is None else seeing(chart, who, ill)
 
 
 def record(
@@ -250,8 +244,7 @@ def _ill(play: Episodes, rows: np.ndarray, where: World) -> np.ndarray | None:
     """Return what a confounded clinician sees beside the chart."""
     if not where.confounding:
         return None
-    seeing: Any = clinicians
-    return np.asarray(seeing.looks_ill(numpy_lanes(), play.state, where.confounding))[rows]
+    return np.asarray(looks_ill(numpy_lanes(), play.state, where.confounding))[rows]
 
 
 def _checked(chances: np.ndarray, n: int) -> np.ndarray:

@@ -139,7 +139,8 @@ def _spec(data: Logged) -> tuple[Any, tuple[Any, Any]]:
 
 def folder(root: Path | None = None) -> Path:
     """Return the folder of all sets: `root`, else $MINARI_DATASETS_PATH, else Minari's default."""
-    return root or Path(os.environ.get("MINARI_DATASETS_PATH") or Path.home() / ".minari" / "datasets")
+    chosen = root or Path(os.environ.get("MINARI_DATASETS_PATH") or Path.home() / ".minari" / "datasets")
+    return chosen.absolute()  # Minari loses its way in relative folders
 
 
 def ready() -> Any:

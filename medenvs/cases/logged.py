@@ -241,7 +241,7 @@ def _array(name: str, values: Any, kind: Any) -> np.ndarray:
     """Return the values in the kind that is promised; raises BadData for another sort of kind (texts, fractions for whole numbers)."""
     try:
         found = np.asarray(values)
-        if np.issubdtype(kind, np.floating) and found.dtype.kind in "iub":
+        if not found.size or (np.issubdtype(kind, np.floating) and found.dtype.kind in "iub"):
             found = found.astype(kind)
         return np.ascontiguousarray(found.astype(kind, casting="same_kind", copy=False))
     except (TypeError, ValueError):

@@ -65,7 +65,10 @@ def retold(text: Any, where: str) -> dict[str, Any]:
     """Return name, columns, cost_names and about; raises BadData."""
     try:
         found = parse_json(text if isinstance(text, str) else "")
-        return {"name": str(found["name"]), "about": dict(found["about"])} | {n: tuple(found[n]) for n in ("columns", "cost_names")}
+        kinds = {"name": str, "about": dict, "columns": list, "cost_names": list}
+        if wrong := [name for name, kind in kinds.items() if not isinstance(found[name], kind)]:
+            raise ValueError(f"{wrong[0]} is not a {kinds[wrong[0]].__name__}")
+        return {name: tuple(found[name]) if kind is list else found[name] for name, kind in kinds.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise BadData(f"{where}: its description is not that of a medenvs data set ({error!r}). Write the file again.") from None
 

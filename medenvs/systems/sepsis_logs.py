@@ -15,13 +15,14 @@ import numpy as np
 
 from medenvs.cases.logged import Logged
 from medenvs.cases.sepsis import SepsisCases
+from medenvs.core.cases import span
 from medenvs.core.episodes import Episodes
 from medenvs.core.errors import BadValue, unknown
 from medenvs.core.lanes import numpy_lanes
 from medenvs.core.randomness import below, key
 from medenvs.core.system import System
 from medenvs.envs.treatment.doses import FLUID, PRESSOR
-from medenvs.envs.treatment.kernel import COSTS
+from medenvs.envs.treatment.kernel import COSTS, TreatmentKernel
 from medenvs.worlds.sepsis.clinician import drawn, looks_ill, manner, propensities
 from medenvs.worlds.sepsis.columns import COLUMNS
 
@@ -46,7 +47,10 @@ _BOX = np.array([(f, u) for f in FLUID for u in PRESSOR], np.float32)
 @dataclass(frozen=True)
 class World:
     """Where patients are treated. split: whose cases; effect, interval: as in the card of medenvs/Sepsis-v0; confounding: how much
-    clinicians see beside the chart, 0 to 1; box: the same doses written as two numbers, played in medenvs/SepsisBox-v0."""
+    clinicians see beside the chart, 0 to 1; box: the same doses written as two numbers, played in medenvs/SepsisBox-v0.
+
+    Raises UnknownName or BadValue.
+    """
 
     split: str = "train"
     effect: str = "real"
@@ -57,10 +61,12 @@ class World:
     def __post_init__(self) -> None:
         if not 0 <= self.confounding <= 1:
             raise BadValue(f"confounding is {self.confounding!r}; allowed: 0 (the chart only) to 1.")
+        span(self.split)
+        TreatmentKernel(0, self.box, self.interval, self.effect)
 
     @property
     def system(self) -> System:
-        """Return the environment's composition; raises UnknownName or BadValue."""
+        """Return the environment's composition."""
         name = "medenvs/SepsisBox-v0" if self.box else "medenvs/Sepsis-v0"
         return composed(name, Options(self.interval, self.effect), self.box)
 

@@ -6,12 +6,13 @@ least as wide as the limits of its outlier step, the typical medians are ours.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from medenvs.core.transcript import parse_json
 
 _PREFIXES = ("o:", "a:", "m:", "r:")
 
@@ -88,4 +89,4 @@ def _names() -> Mapping[str, str]:
 
 
 def _read() -> dict[str, Any]:
-    return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    return parse_json(Path(__file__).with_suffix(".json").read_text("utf-8"))

@@ -25,7 +25,7 @@ STAY = "icustayid"
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
 _LONGEST, _MOST_CELLS, _MOST_ROWS = 1 << 16, 1_000, 20_000_000  # characters a line, cells a line, rows: more is no such table
 _CHUNK = 8_192
-_NOTHING = frozenset(("", "na", "nan", "null", "none"))
+_WORDS = dict.fromkeys(("", "na", "nan", "null", "none"), np.nan) | {"true": 1.0, "false": 0.0}
 _BROKEN = (OSError, EOFError, csv.Error, zlib.error)
 
 
@@ -145,10 +145,8 @@ def _numbers(name: str, first: int, chunk: list[list[str]], places: Mapping[str,
 
 
 def _number(name: str, row: int, stay: str, column: str, cell: str) -> float:
-    if cell.strip().lower() in _NOTHING:
-        return np.nan
     try:
-        return float(cell)
+        return _WORDS[word] if (word := cell.strip().lower()) in _WORDS else float(word)
     except ValueError:
         remedy = "Write seconds" if column == "charttime" else "Write a number, or leave the cell empty"
         who = stay if stay.replace(".", "").isdigit() and len(stay) < 20 else "unknown"

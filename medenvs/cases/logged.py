@@ -17,7 +17,7 @@ _KINDS = {"observations": np.float32, "last": np.float32, "rewards": np.float64,
 _KINDS |= {"terminated": np.bool_, "truncated": np.bool_, "starts": np.int64, "cases": np.int64}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Logged:
     """Logged episodes of N patients, T decisions in all; row t holds what was seen, then done, then earned and paid.
 

@@ -70,7 +70,7 @@ class Reading:
         return states() if self.columns is None else self.columns
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class MimicSepsis:
     """Logged episodes by split (an empty one is absent), and who died. bins: None with two doses. scale: fitted on train.
 

@@ -29,7 +29,7 @@ _WORDS = dict.fromkeys(("", "na", "nan", "null", "none"), np.nan) | {"true": 1.0
 _BROKEN = (OSError, EOFError, csv.Error, zlib.error)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Table:
     """Columns by name, float64, NaN where a cell is empty; row: the place of each row in the file, from 1 behind the header."""
 

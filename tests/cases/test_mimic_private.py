@@ -102,6 +102,7 @@ def test_nothing_shows_a_row_and_nothing_is_kept(alone, capfd, caplog):
     assert (part.column("HR") == np.float32(CANARY)).any()  # the canary did come in
     shown = [found, part, part.part([0]), read(path), stays(read(path), "refuse").table, [found], {"a": part}, (part, found.splits)]
     assert clean(*map(repr, shown), *map(str, shown), f"{found}{part}", caplog.text, *capfd.readouterr())
+    assert not [one for one in shown if "array" in f"{one!r}{one!s}"]
     assert "credentialed" in repr(found) and part.about["credentialed"]
     assert str(9_000_001) not in f"{found!r}{part!r}{found.splits!r}{dict(part.about)}" and part.cases.max() < 60
     assert {p: p.stat().st_mtime_ns for p in alone.rglob("*")} == before

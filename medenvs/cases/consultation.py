@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.cases import Case, Endless
-from medenvs.core.errors import BadValue, unknown
+from medenvs.core.errors import unknown
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
 from medenvs.core.randomness import Key, below, key
 from medenvs.core.turn import Lane
@@ -17,11 +17,13 @@ from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.model import PREGNANCIES, SEXES
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NAMES
+from medenvs.worlds.consultation.prices import LONGEST
+
+from .budget import Budget, ends
 
 _STREAM = 0x434F_0001  # all draws of these cases; another constant would be another set of patients
 _BUDGET = 1 << 30  # a slot that no patient uses
 _BLOCK = 8_192  # cases drawn at a time, so that the work stays in the cache
-LONGEST = 31  # turns, so thirty questions; 35 would let a wrong diagnosis beat a right one
 
 
 def key_of(case: Lane) -> Key:
@@ -37,15 +39,12 @@ class ConsultationCases(Endless):
     contraindicated (against), and how many items are right.
     """
 
-    def __init__(self, size: str = "full", budget: int | tuple[int, int] = 20, persona: str | None = None, pool: int | None = None) -> None:
+    def __init__(self, size: str = "full", budget: Budget = 20, persona: str | None = None, pool: int | None = None) -> None:
         super().__init__(pool)
         self.kb = knowledge(size)
-        low, high = budget if isinstance(budget, (tuple, list)) and len(budget) == 2 else (budget, budget)
-        if not (isinstance(low, int) and isinstance(high, int) and 2 <= low <= high <= LONGEST):
-            raise BadValue(f"budget is {budget!r}; allowed: 2 to {LONGEST} turns, or (lowest, highest) within.")
         if persona is not None and persona not in NAMES:
             raise unknown("persona", persona, NAMES)
-        self.budget, self.persona = (low, high), None if persona is None else NAMES.index(persona)
+        self.budget, self.persona = ends(budget, 2, LONGEST), None if persona is None else NAMES.index(persona)
         self.charted = [i for i, a in enumerate(self.kb.attributes.values()) if a.rates is not None]
         self._one, self._many = _World(self, PLAIN), _World(self, numpy_lanes())
 

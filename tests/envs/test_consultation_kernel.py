@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from medenvs.cases.consultation import ConsultationCases
 from medenvs.core.errors import BadValue, UnknownName
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
-from medenvs.envs.consultation.actions import Actions, Move, actions
 from medenvs.envs.consultation.kernel import ConsultationKernel
-from medenvs.envs.consultation.rules import DEAREST, QUESTION, Game
+from medenvs.envs.consultation.rules import Game
 from medenvs.systems.catalog import build
 from medenvs.systems.consultation import TERMS
+from medenvs.worlds.consultation.actions import Actions, Move, actions
 from medenvs.worlds.consultation.knowledge import SIZES, knowledge
+from medenvs.worlds.consultation.prices import DEAREST, QUESTION, UNIT
 
 GAMES = (Game(), Game(original=True), Game(open=True))
 NOTHING: tuple[int, int] = (0, 0)
@@ -159,7 +160,7 @@ def test_any_right_diagnosis_beats_any_wrong_one(case: int, budget: int, seed: i
         move = dear[t] if rng.random() < 0.7 else int(rng.integers(-1, a.propose))
         state, turn = kernel.step(state, {"doctor": move}, True)
         total += sum(weights[k] * v for k, v in turn.terms.items())
-    assert -total <= DEAREST * 0.0002 + 1e-9 and state.spent <= DEAREST
+    assert -total <= DEAREST * UNIT + 1e-9 and state.spent <= DEAREST
     _, turn = kernel.step(state, {"doctor": a.diagnose + state.disease}, True)
     assert total + turn.terms["correct"] > 0.3
 

@@ -17,13 +17,13 @@ import pytest
 
 from medenvs.cases.consultation import key_of
 from medenvs.core.lanes import numpy_lanes
-from medenvs.envs.consultation.actions import actions
 from medenvs.envs.consultation.language import ConsultationLanguage
 from medenvs.envs.consultation.vocabulary import Vocabulary
+from medenvs.worlds.consultation.actions import actions
 from medenvs.worlds.consultation.knowledge import knowledge
+from medenvs.worlds.consultation.leaks import plain
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NAMES, NO, UNKNOWN, YES, channels, topic
-from medenvs.worlds.consultation.replies import plain
 
 ROWS, MESSAGES = 4096, 26  # the last message is answered with the end
 KB, MOVES = knowledge("full"), actions("full")
@@ -182,7 +182,7 @@ def heard(reply: str) -> int:
 def shown(act: int, reply: str, facts: np.ndarray) -> bool:
     """Return whether an examination or a result shows these facts, and nothing else."""
     findings = [list(KB.findings.values())[f].clinical[0] for f in MOVES.shown[act]]
-    if act < MOVES.propose - len(KB.tests):
+    if act < MOVES.orders:
         return reply == f"On examination, {findings[0]}: {'present' if facts[0] else 'not present'}."
     there, _, gone = reply.partition(": ")[2].removesuffix(".").partition(". Not seen: ")
     said = set() if there == "nothing abnormal" else set(there.split("; "))

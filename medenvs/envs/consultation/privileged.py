@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import BITS
 from medenvs.worlds.consultation.model import SEXES, Disease, Knowledge
 from medenvs.worlds.consultation.patients import Patients
 from medenvs.worlds.consultation.personas import NAMES
 
-from .actions import Actions
 from .state import DECIDING, State
 
 

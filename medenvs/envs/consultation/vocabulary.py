@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from medenvs.worlds.consultation.actions import MOST_ITEMS, Actions
 from medenvs.worlds.consultation.model import Knowledge
-
-from .actions import MOST_ITEMS, Actions
 
 _WORD = re.compile(r"[^\W_]+")
 _ITEMS = re.compile(r"[;,\n]|\band\b|\bwith\b|\bplus\b", re.IGNORECASE)
@@ -20,7 +19,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 class Names:
-    """Finds the one name of a list that a text holds: the longest run of words that is a name; None if two different ones stand in it."""
+    """Finds in texts the names of a list, in any case, by their words; of two names of one number either will do."""
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         self._known: dict[tuple[str, ...], int] = {}

@@ -55,6 +55,10 @@ class ConsultationCases(Endless):
         parts = [self._many.columns(cases[i : i + _BLOCK]) for i in range(0, max(1, len(cases)), _BLOCK)]
         return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
+    def patients(self, cases: Lane) -> dict[str, Lane]:
+        """Return the patients' own columns, with the persona of these cases."""
+        return self._many.who(key_of(cases))
+
     def secrets(self, case: int) -> tuple[str, ...]:
         """Return what a patient may not say: the names of the disease, and what is right to recommend."""
         k = key_of(case)
@@ -86,11 +90,15 @@ class _World:
         self.source, self.lanes = source, lanes
         self.patients, self.care = patients_of(source.kb.size, lanes), care_of(source.kb.size, lanes)
 
-    def columns(self, cases: Lane) -> dict[str, Any]:
-        k, m = key_of(cases), self.lanes
+    def who(self, k: Key) -> dict[str, Lane]:
         who = self.patients.columns(k)
         if self.source.persona is not None:
             who["persona"] = who["persona"] * 0 + self.source.persona
+        return who
+
+    def columns(self, cases: Lane) -> dict[str, Any]:
+        k, m = key_of(cases), self.lanes
+        who = self.who(k)
         low, high = self.source.budget
         held = self.patients.attributes(k, who)
         forbidden = self.care.forbidden(held)

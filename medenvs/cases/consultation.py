@@ -56,7 +56,7 @@ class ConsultationCases(Endless):
         return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
     def patients(self, cases: Lane) -> dict[str, Lane]:
-        """Return the patients' own columns, with the persona of these cases."""
+        """Return the columns of `Patients` for an array of cases, with the persona that these cases have."""
         return self._many.who(key_of(cases))
 
     def secrets(self, case: int) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class ConsultationCases(Endless):
         split, c = self.split_of(case), self._one.columns(case)
         kb, disease = self.kb, list(self.kb.diseases.values())[c["disease"]]
         patients, k = self._one.patients, (c["key0"], c["key1"])
-        c = {**c, **patients.columns(k), "persona": c["persona"]}
+        c = {**c, **self._one.who(k)}
         present = [f for i, f in enumerate(kb.findings) if patients.fact(k, c, i)]
         held = [a.text for a, there in zip(kb.attributes.values(), patients.attributes(k, c), strict=True) if there]
         items = [kb.drugs[d] for d in self._one.recommended(k, c) if d >= 0]

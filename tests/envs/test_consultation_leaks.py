@@ -58,7 +58,7 @@ def names() -> tuple[tuple[str, int], ...]:
     return tuple((plain(n), i) for n, i in (*ill, *((drug, len(DISEASES) + i) for i, drug in enumerate(KB.drugs))))
 
 
-PUBLISHED = ("as", "chest cold", "cold", "depression", "diet", "flu", "heart failure", "heat", "rest")
+PUBLISHED = ("as", "chest cold", "cold", "depression", "diet", "flu", "heat", "rest")
 AGAIN = re.compile("As (I said )?before: ")
 
 

@@ -12,6 +12,7 @@ from medenvs.worlds.consultation.actions import SLOTS, Actions
 from medenvs.worlds.consultation.codes import NO, NOT_KNOWN, YES
 from medenvs.worlds.consultation.model import PREGNANCIES, Knowledge
 from medenvs.worlds.consultation.personas import NAMES
+from medenvs.worlds.consultation.prices import CARE, QUESTION, RIGHT, UNIT
 
 _DETAILS: Mapping[str, tuple[str, ...]] = {  # what a patient says of a symptom; drawn for each case and symptom, the same whenever asked
     "onset": (
@@ -57,7 +58,8 @@ HOW = (
     "Find out what the patient has. Each message is one of\n"
     "<answer>Question: ...</answer>, <answer>Examine: ...</answer>, <answer>Order: ...</answer> or, to end,\n"
     "<answer>Diagnosis: ...\nRecommendation: ...; ...</answer>\n"
-    "Questions cost 0.02, tests their list price / 5000; the right diagnosis earns 1, the right recommendation up to 0.5."
+    f"Questions cost {QUESTION * UNIT:g}, tests their list price / {1 / UNIT:g}; the right diagnosis earns {RIGHT:g}, the right "
+    f"recommendation up to {CARE:g}."
 )
 HOW_ORIGINAL = (
     "Decide on the next action: one question, or the end of the consultation.\n"

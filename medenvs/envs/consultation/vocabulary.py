@@ -10,7 +10,7 @@ from medenvs.worlds.consultation.model import Knowledge
 
 _WORD = re.compile(r"[^\W_]+")
 _ITEMS = re.compile(r"[;,\n]|\band\b|\bwith\b|\bplus\b", re.IGNORECASE)
-_MOST = 64  # words of a name that are read
+_MOST, _LONGEST = 64, 4_096  # words of a text that are read as names, and letters of a recommendation
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -65,13 +65,11 @@ class Vocabulary:
 
     def recommendation(self, text: str) -> tuple[int, ...]:
         """Return the items of a recommendation; what is not known counts as an item all the same."""
-        parts = [p for p in _ITEMS.split(text[:4096]) if _WORD.search(p)]
-        items: list[int] = []
-        for part in parts[:MOST_ITEMS]:
-            found = self.items.within(part)
-            items += found or [self.actions.other]
         whole = self.items.exactly(text)
-        return (whole,) if whole is not None else tuple(items[:MOST_ITEMS])
+        if whole is not None:
+            return (whole,)
+        parts = [part for part in _ITEMS.split(text[:_LONGEST]) if _WORD.search(part)]
+        return tuple(i for part in parts[:MOST_ITEMS] for i in self.items.within(part) or [self.actions.other])[:MOST_ITEMS]
 
 
 def _phrases(kb: Knowledge, a: Actions) -> dict[str, int]:

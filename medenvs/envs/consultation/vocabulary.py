@@ -27,10 +27,6 @@ class Names:
             self._known.setdefault(words(name), number)
         self._longest = max(map(len, self._known))
 
-    def exactly(self, text: str) -> int | None:
-        """Return the number of the name that the text is."""
-        return self._known.get(words(text))
-
     def within(self, text: str) -> list[int]:
         """Return the numbers of the names in a text, each once, longest names first taken at every place."""
         said, at, found = words(text), 0, list[int]()
@@ -57,17 +53,13 @@ class Vocabulary:
 
     def diagnosis(self, text: str) -> int | str:
         """Return the move that names a diagnosis, or what is wrong with the text."""
-        exact = self.diseases.exactly(text)
-        found = [exact] if exact is not None else self.diseases.within(text)
+        found = self.diseases.within(text)
         if len(found) == 1:
             return self.actions.diagnose + found[0]
         return "name one diagnosis, not several" if found else "that diagnosis is not known here; name one by its usual name"
 
     def recommendation(self, text: str) -> tuple[int, ...]:
         """Return the items of a recommendation; what is not known counts as an item all the same."""
-        whole = self.items.exactly(text)
-        if whole is not None:
-            return (whole,)
         parts = [part for part in _ITEMS.split(text[:_LONGEST]) if _WORD.search(part)]
         return tuple(i for part in parts[:MOST_ITEMS] for i in self.items.within(part) or [self.actions.other])[:MOST_ITEMS]
 

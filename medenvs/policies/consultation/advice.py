@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from medenvs.core.lanes import numpy_lanes
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import Care
-from medenvs.worlds.consultation.model import Attribute, Knowledge
+from medenvs.worlds.consultation.model import Attribute
 from medenvs.worlds.consultation.personas import channels, topic
 
 from .reading import Array, Seen
@@ -17,11 +18,10 @@ from .reading import Array, Seen
 class Advice:
     """Recommendations of one world. An attribute read off a finding counts as present when it is likelier than not."""
 
-    def __init__(self, kb: Knowledge) -> None:
-        self.kb, self._care = kb, Care(kb, numpy_lanes())
+    def __init__(self, actions: Actions) -> None:
+        self.kb = kb = actions.kb
+        self._ask, self._care = actions.number, Care(kb, numpy_lanes())
         self._chances, self._channels = kb.chances, channels()
-        names = list(kb.findings)
-        self._tied = {a.id: names.index(a.finding) for a in kb.attributes.values() if a.finding is not None}
         self._topics = [topic(f) for f in kb.findings.values()]
 
     def items(self, seen: Seen, disease: Array) -> Array:
@@ -45,19 +45,18 @@ class Advice:
             return seen.who["egfr"] < a.egfr_below
         if a.age_from is not None:
             return seen.who["age"] >= a.age_from
-        return self.likelihood(self._tied[a.id], seen, disease) > 0.5 if a.finding is not None else seen.who["pregnancy"] > 0
+        return self.likelihood(self.kb.number[a.finding], seen, disease) > 0.5 if a.finding is not None else seen.who["pregnancy"] > 0
 
-    def hanging(self, seen: Seen, disease: Array, shown: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, Array]]:
+    def hanging(self, seen: Seen, disease: Array) -> Iterator[tuple[int, Array]]:
         """Yield the inquiries that show a tied finding, and the F1 expected to be lost by leaving it open, if its answer is the truth."""
         taken = self.attributes(seen, disease)
         before = self._set(disease, taken)
         for place, a in enumerate(self.kb.attributes.values()):
             if a.finding is not None:
-                f = self._tied[a.id]
                 other = self._set(disease, [*taken[:place], ~taken[place], *taken[place + 1 :]])
                 f1 = 2 * (before & other).sum(1) / np.maximum((before.sum(1) + other.sum(1)), 1)
-                likely = self.likelihood(f, seen, disease)
-                yield shown.index((f,)), (1 - f1) * np.minimum(likely, 1 - likely)
+                likely = self.likelihood(self.kb.number[a.finding], seen, disease)
+                yield self._ask[a.finding], (1 - f1) * np.minimum(likely, 1 - likely)
 
     def likelihood(self, f: int, seen: Seen, disease: Array) -> Array:
         """Return P(finding present | disease, sex, the answer about it); what was volunteered is present."""

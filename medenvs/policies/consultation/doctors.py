@@ -34,7 +34,7 @@ class Mind:
     def __init__(self, size: str) -> None:
         kb = knowledge(size)
         self.kb, self.actions, self.reading = kb, actions(size), reading(size)
-        self.posterior, self.advice, self.gain = Posterior(kb), Advice(kb), Gain(self.actions)
+        self.posterior, self.advice, self.gain = Posterior(kb), Advice(self.actions), Gain(self.actions)
         self.prices = topic_prices(self.actions) * UNIT  # of the inquiries, in reward
 
     def closing(self, seen: Seen, p: Array) -> Array:

@@ -58,24 +58,23 @@ class Gain:
 
     def _results(self, findings: tuple[int, ...], sex: int) -> Array:
         """Return P(which of the findings are present | disease) for every set of them."""
-        names = list(self.kb.findings)
-        units = self._units([names[f] for f in findings])
+        units = self._units(findings)
         rows: list[Array] = []
         for facts in product((False, True), repeat=len(findings)):
             held = dict(zip(findings, facts, strict=True))
             total = np.ones(len(self._chances))
             for unit in units:
-                present = [names.index(f) for f in unit if held[names.index(f)]]
-                some = sum(self._chances[:, sex, names.index(f)] for f in unit)
+                present = [f for f in unit if held[f]]
+                some = sum(self._chances[:, sex, f] for f in unit)
                 p = 1 - some if not present else self._chances[:, sex, present[0]] * (len(present) == 1)
                 total = total * p
             rows.append(total)
         return np.array(rows)
 
-    def _units(self, names: list[str]) -> list[list[str]]:
+    def _units(self, findings: tuple[int, ...]) -> list[list[int]]:
         """Return the findings by exclusive group; the others alone."""
-        grouped = [[f for f in group if f in names] for group in self.kb.groups]
-        single = [[f] for f in names if not any(f in g for g in grouped)]
+        grouped = [[f for f in map(self.kb.number.__getitem__, group) if f in findings] for group in self.kb.groups]
+        single = [[f] for f in findings if not any(f in g for g in grouped)]
         return [g for g in grouped if g] + single
 
     def information(self, p: Array, persona: Array, sex: Array) -> Array:

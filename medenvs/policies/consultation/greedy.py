@@ -58,7 +58,7 @@ class Greedy(Doctor):
         disease = (p @ known.gain.pays).argmax(1)
         sure = p[np.arange(len(p)), disease]
         best, least = np.full(len(p), -1), np.zeros(len(p))
-        for inquiry, lost in known.advice.hanging(seen, disease, known.actions.shown):
+        for inquiry, lost in known.advice.hanging(seen, disease):
             gained = np.where(waiting[:, inquiry], CARE * sure * lost - known.prices[inquiry], 0.0)
             best, least = np.where(gained > least, inquiry, best), np.maximum(gained, least)
         return best

@@ -89,7 +89,8 @@ def hindsight(system: System, case: int, moves: Sequence[Any], knobs: Mapping[st
     right = tuple(truth["recommendation"].split("; "))
     items = dict.fromkeys((*(item for need in ill.care for item in kb.needs[need]), *yours.advised))
     against = {item: why for item in items if item not in right and (why := _why(kb, item, held))}
-    missed = {kb.findings[f].name: i in truth["present"] for f, i in _places(kb, ill.red_flags) if yours.last.answers[0, i] == UNASKED}
+    open_still = [f for f in ill.red_flags if yours.last.answers[0, kb.number[f]] == UNASKED]
+    missed = {kb.findings[f].name: kb.number[f] in truth["present"] for f in open_still}
     sides = (p.side(ill.id, lambda item: bool(_why(kb, item, held))) for p in (yours, reference))
     return Hindsight(case, ill.name, right, against, missed, len(ill.red_flags), *sides)
 
@@ -159,11 +160,6 @@ def _numbers(system: System, knobs: Mapping[str, Any]) -> dict[str, int]:
             raise unknown("knob", name, system.knobs)
     allowed = {name: system.knobs[name] for name in knobs}
     return {n: a.index(knobs[n]) if isinstance(a, tuple) else int(knobs[n]) for n, a in allowed.items()}
-
-
-def _places(kb: Knowledge, findings: Sequence[str]) -> list[tuple[str, int]]:
-    names = list(kb.findings)
-    return [(f, names.index(f)) for f in findings]
 
 
 def _learnt(kb: Knowledge, answers: np.ndarray[Any, Any], i: int) -> tuple[str, ...]:

@@ -65,9 +65,9 @@ class Actions:
         self.reveals = np.array([[*row, *[-1] * (width - len(row))] for row in self.shown])
 
     def _shown(self) -> tuple[tuple[int, ...], ...]:
-        place = {f: i for i, f in enumerate(self.kb.findings)}
-        by_test = {t: tuple(place[f] for f, row in self.kb.findings.items() if row.test == t) for t in self.kb.tests}
-        return tuple((place[t],) if t in place else by_test[t] for t in self.topics)
+        number, rows = self.kb.number, self.kb.findings.items()
+        by_test = {t: tuple(number[f] for f, row in rows if row.test == t) for t in self.kb.tests}
+        return tuple((number[t],) if t in number else by_test[t] for t in self.topics)
 
     def between(self, first: str, second: str | None) -> int:
         """Return the move that means: not sure which of the two topics is meant."""

@@ -106,11 +106,15 @@ class Knowledge:
     rules: tuple[Rule, ...]
 
     @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The number of each finding."""
+        return {f: i for i, f in enumerate(self.findings)}
+
+    @cached_property
     def slots(self) -> tuple[int, ...]:
         """The number of the draw that decides each finding: one per finding, one for all of an exclusive group."""
-        number = {f: i for i, f in enumerate(self.findings)}
-        first = {f: number[group[0]] for group in self.groups for f in group}
-        return tuple(first.get(f, i) for f, i in number.items())
+        first = {f: self.number[group[0]] for group in self.groups for f in group}
+        return tuple(first.get(f, i) for f, i in self.number.items())
 
     @cached_property
     def drugs(self) -> tuple[str, ...]:

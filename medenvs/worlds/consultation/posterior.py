@@ -42,7 +42,7 @@ class Posterior:
         self._childless = np.array([_NEVER if d.pregnancy else 0.0 for d in ill])  # outside the fertile ages
         self._chances = kb.chances
         self._slots = np.array(kb.slots)
-        self._groups = [np.array([list(kb.findings).index(f) for f in group]) for group in kb.groups]
+        self._groups = [np.array([kb.number[f] for f in group]) for group in kb.groups]
         self._single = sorted({*range(len(kb.findings))}.difference(*(group.tolist() for group in self._groups)))
         self._topics = np.array([topic(f) for f in kb.findings.values()])
         self._channels = channels()

@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from medenvs.cases.recorded import LONGEST_BUDGET
 from medenvs.core.episode import Episode
 from medenvs.core.episodes import Episodes
 from medenvs.core.lanes import PLAIN, numpy_lanes
@@ -179,6 +180,11 @@ def test_a_patient_from_outside_earns_the_doctor_the_same():
     out = outside.act("patient", "It hurts.")
     assert [out.rewards["doctor"]] == rewards(inside, ASK) == [1] and out.rewards["patient"] == 0
     assert outside.log["doctor"] == inside.log["doctor"] and outside.mover() == "doctor"
+
+
+def test_the_longest_budget_can_be_observed():
+    env = MedEnv(dialogue(budget=LONGEST_BUDGET), Settings(obs_mode="numeric"))
+    assert env.observation_space.contains(env.reset(seed=0)[0])
 
 
 def test_a_budget_may_be_set_at_reset():

@@ -16,7 +16,6 @@ from gymnasium import Space, spaces
 from medenvs.core.errors import BadValue
 from medenvs.core.randomness import key, word
 from medenvs.worlds.consultation.actions import Actions, actions
-from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.personas import NAMES, UNASKED
 from medenvs.worlds.consultation.posterior import Posterior
 from medenvs.worlds.consultation.prices import UNIT, topic_prices
@@ -32,9 +31,9 @@ class Mind:
     """What all doctors of one world know; made once for each size."""
 
     def __init__(self, size: str) -> None:
-        kb = knowledge(size)
-        self.kb, self.actions, self.reading = kb, actions(size), reading(size)
-        self.posterior, self.advice, self.gain = Posterior(kb), Advice(self.actions), Gain(self.actions)
+        self.actions, self.reading = actions(size), reading(size)
+        self.kb = self.actions.kb
+        self.posterior, self.advice, self.gain = Posterior(self.kb), Advice(self.actions), Gain(self.actions)
         self.prices = topic_prices(self.actions) * UNIT  # of the inquiries, in reward
 
     def closing(self, seen: Seen, p: Array) -> Array:

@@ -20,7 +20,7 @@ from medenvs.worlds.consultation.personas import NO, UNASKED, UNKNOWN, YES
 
 from .doctors import Mind, mind
 from .greedy import Greedy
-from .reading import Seen, size_of
+from .reading import Array, size_of
 
 _ROLE = "doctor"
 SIGNS = {YES: "+", NO: "−", UNKNOWN: "?"}
@@ -89,8 +89,8 @@ def hindsight(system: System, case: int, moves: Sequence[Any], knobs: Mapping[st
     right = tuple(truth["recommendation"].split("; "))
     items = dict.fromkeys((*(item for need in ill.care for item in kb.needs[need]), *yours.advised))
     against = {item: why for item in items if item not in right and (why := _why(kb, item, held))}
-    open_still = [f for f in ill.red_flags if yours.last.answers[0, kb.number[f]] == UNASKED]
-    missed = {kb.findings[f].name: kb.number[f] in truth["present"] for f in open_still}
+    known = yours.answers
+    missed = {kb.findings[f].name: kb.number[f] in truth["present"] for f in ill.red_flags if known[kb.number[f]] == UNASKED}
     sides = (p.side(ill.id, lambda item: bool(_why(kb, item, held))) for p in (yours, reference))
     return Hindsight(case, ill.name, right, against, missed, len(ill.red_flags), *sides)
 
@@ -104,7 +104,7 @@ class _Played:
         self._costs = {t.name: -t.weight for t in system.terms if t.weight < 0}
         first = self._observed()
         self.mind: Mind = mind(size_of(len(first["observation"])))
-        self.seen, self.earned, self.paid = [first], 0.0, dict.fromkeys(self._costs, 0.0)
+        self.seen, self.closing, self.earned, self.paid = [first], first, 0.0, dict.fromkeys(self._costs, 0.0)
 
     def _observed(self) -> dict[str, Any]:
         return self._episode.kernel.observe(self._episode.state, _ROLE)
@@ -134,8 +134,8 @@ class _Played:
         return self._episode.state.key
 
     @property
-    def last(self) -> Seen:
-        return self.mind.reading([self.closing])
+    def answers(self) -> Array:
+        return self.mind.reading([self.closing]).answers[0]
 
     @property
     def advised(self) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _numbers(system: System, knobs: Mapping[str, Any]) -> dict[str, int]:
     return {n: a.index(knobs[n]) if isinstance(a, tuple) else int(knobs[n]) for n, a in allowed.items()}
 
 
-def _learnt(kb: Knowledge, answers: np.ndarray[Any, Any], i: int) -> tuple[str, ...]:
+def _learnt(kb: Knowledge, answers: Array, i: int) -> tuple[str, ...]:
     """Return what row i of the answers holds that the row before does not."""
     fresh = np.flatnonzero(answers[i] != (answers[i - 1] if i else UNASKED))
     rows = list(kb.findings.values())

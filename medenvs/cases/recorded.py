@@ -108,8 +108,8 @@ class RecordedCases(Finite):
 
     def __getitem__(self, case: int) -> Case:
         split, r = self.split_of(case), self._records[case]
-        asked = [e.answer if e.answer.startswith(e.question) else f"{e.question} {e.answer}" for e in r.exchanges]
-        return Case(case, r.report, self.golds(case), asked, {"category": r.category, "split": split, **self.columns(case)})
+        lines = [e.answer if e.answer.startswith(e.question) else f"{e.question} {e.answer}" for e in r.exchanges]
+        return Case(case, r.report, self.golds(case), lines, {"category": r.category, "split": split, **self.columns(case)})
 
 
 def what_was_said(report: str, exchanges: Sequence[Exchange]) -> str:

@@ -82,10 +82,10 @@ class Speaker(ABC):
         return answers
 
     def _chat(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        told = messages if self._memory else messages[-1:]
+        shown = messages if self._memory else messages[-1:]
         turns = [
             {"role": m["role"], "content": flat(m["content"]) if m["role"] == "assistant" else _slotted(parted(flat(m["content"]))[1])}
-            for m in told
+            for m in shown
         ]
         return [{"role": "system", "content": self._brief(messages)}, *turns]
 

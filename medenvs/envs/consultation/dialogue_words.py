@@ -62,22 +62,22 @@ class DialogueLanguage:
         s = state
         lanes = (s.case, s.over, s.questions) if role == "patient" else (s.case, s.over, s.turn, s.budget, s.last, s.reply)
         columns = [column(lane, rows) for lane in lanes]
-        said = heard or [None] * len(columns[0])
+        texts = heard or [None] * len(columns[0])
         write = self._to_patient if role == "patient" else self._to_doctor
-        return [write(text, *row) for text, *row in zip(said, *columns, strict=True)]
+        return [write(text, *row) for text, *row in zip(texts, *columns, strict=True)]
 
-    def _to_patient(self, said: str | None, case: int, over: int, questions: int) -> str:
+    def _to_patient(self, heard: str | None, case: int, over: int, questions: int) -> str:
         if over != OPEN:
             return "The consultation is over."
-        question = f"{ASKS}{'…' if said is None else one_line(read(said, ORIGINAL).body)}"
+        question = f"{ASKS}{'…' if heard is None else one_line(read(heard, ORIGINAL).body)}"
         return f"{self.records.profile(case)}\n\n{question}" if questions == 1 else question
 
-    def _to_doctor(self, said: str | None, case: int, over: int, turn: int, budget: int, last: int, reply: int) -> str:
+    def _to_doctor(self, heard: str | None, case: int, over: int, turn: int, budget: int, last: int, reply: int) -> str:
         if over != OPEN:
             return _ENDINGS.get(over, _CUT)
         if not turn:
             return f"{self.records.report(case)}\n\n{_HOW}"
-        answer = one_line(said) if said is not None and reply == INFORMATIVE else _CANNED[reply]
+        answer = one_line(heard) if heard is not None and reply == INFORMATIVE else _CANNED[reply]
         text = {QUESTION: answer, SEVERAL: _ONE}.get(last, _HOW)
         return f"{text}\nTurn {turn}/{budget}."
 

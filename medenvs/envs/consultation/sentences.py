@@ -93,13 +93,13 @@ class Sentences:
         a, order = self.actions, (NO, NOT_KNOWN, YES)
         topics = a.orders
         ways = np.array([len(self.lay[a.shown[t][0]]) if t < a.asks else 1 for t in range(topics)])
-        said = np.empty((len(NAMES), topics, len(order), ways.max()), object)
+        texts = np.empty((len(NAMES), topics, len(order), ways.max()), object)
         for persona in range(len(NAMES)):
             for t in range(topics):
                 for i, code in enumerate(order):
                     row = self._answers[persona, a.shown[t][0], code] if t < a.asks else [self.seen(t, (code,))]
-                    said[persona, t, i, : len(row)] = row
-        return said, ways
+                    texts[persona, t, i, : len(row)] = row
+        return texts, ways
 
     def answer(self, finding: int, code: int, persona: int, key: int) -> str:
         """Return what the patient says when asked about a finding."""

@@ -31,15 +31,15 @@ class Actions:
 
     def __init__(self, kb: Knowledge) -> None:
         self.kb = kb
-        told = [f for f, row in kb.findings.items() if not row.measured]
-        seen = [f for f, row in kb.findings.items() if row.measured and row.test is None]
-        self.topics = (*told, *seen, *kb.tests)  # what one can ask about, by the number of the move
-        self.asks, self.drugs, self.diseases = len(told), len(kb.drugs), len(kb.diseases)
-        self.orders = len(told) + len(seen)  # the first order
+        asks = [f for f, row in kb.findings.items() if not row.measured]
+        exams = [f for f, row in kb.findings.items() if row.measured and row.test is None]
+        self.topics = (*asks, *exams, *kb.tests)  # what one can ask about, by the number of the move
+        self.asks, self.drugs, self.diseases = len(asks), len(kb.drugs), len(kb.diseases)
+        self.orders = len(asks) + len(exams)  # the first order
         self.propose = len(self.topics)
         self.diagnose = self.propose + self.drugs
         self.discrete = self.diagnose + self.diseases
-        verbs = ["ask"] * len(told) + ["examine"] * len(seen) + ["order"] * len(kb.tests)
+        verbs = ["ask"] * len(asks) + ["examine"] * len(exams) + ["order"] * len(kb.tests)
         names = [f"{verb} {topic}" for verb, topic in zip(verbs, self.topics, strict=True)]
         self.labels = (*names, *(f"propose {d}" for d in kb.drugs), *(f"diagnose {d}" for d in kb.diseases))
         self.unnamed = self.discrete  # a diagnosis that is none of this world's
@@ -50,7 +50,7 @@ class Actions:
         self.unclear = self.several + 1  # + first * (topics + 1) + second, the last meaning none
         self.other = self.drugs  # an item that is not in the vocabulary
         self.number = {topic: i for i, topic in enumerate(self.topics)}
-        counts = [len(told), len(seen), len(kb.tests), self.drugs, self.diseases + 1, 3 * self.asks, len(SLOTS), 1, 1, 1, 1]
+        counts = [len(asks), len(exams), len(kb.tests), self.drugs, self.diseases + 1, 3 * self.asks, len(SLOTS), 1, 1, 1, 1]
         kinds = (ASK, EXAMINE, ORDER, PROPOSE, DIAGNOSE, DETAIL, FOLLOW, NOWHERE, SEVERAL, UNCLEAR, NOTHING)
         self.kinds = np.repeat(kinds, counts)  # of move a: kinds[min(a, unclear)], NOTHING (the last) for -1
         place = np.arange(len(self.kinds))  # the discrete move that a move comes to

@@ -1,5 +1,6 @@
 """What the documents say is true: their code runs, their commands work, their links lead somewhere, their figures are the files'."""
 
+import importlib
 import json
 import re
 import shlex
@@ -14,6 +15,8 @@ from medenvs.cli import COMMANDS, main
 from medenvs.core.loading import load
 from medenvs.systems.catalog import CATALOG
 from medenvs.worlds.calculators.registry import CALCULATORS, unverified
+from medenvs.worlds.consultation.knowledge import SIZES, knowledge
+from medenvs.worlds.consultation.personas import PERSONAS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "DATA.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
@@ -173,3 +176,25 @@ def test_notebook_names_only_files_and_commands_that_exist():
     for name in re.findall(r"`(\w+\.py)`", prose):
         assert (ROOT / "examples" / name).exists(), name
     assert set(re.findall(r"`medenvs ([a-z]+)", prose)) <= set(COMMANDS)
+
+
+def test_the_consultations_world_is_as_large_as_is_said():
+    """Every count of what it holds, in documents and cards, is that of one of its sizes; those of the full one are all told."""
+    cards = {row.id: importlib.import_module(row.module).__doc__ for row in CATALOG if row.family == "consultation"}
+    told = " ".join("\n".join((*TEXT.values(), *cards.values())).split())
+    stated = set(re.findall(r"\b((?:\d+|[a-z]+)) (diseases|findings|contraindications|personas|manners)\b", told))
+    stated = {(number, what) for number, what in stated if number.isdigit() or number in NUMBERS}
+    counted = {size: _counted(knowledge(size)) for size in SIZES}
+    assert counted["full"] <= stated <= set().union(*counted.values())
+    tiny = {what: number for number, what in counted["tiny"]}
+    assert f'"tiny" ({tiny["diseases"]}, {tiny["findings"]})' in cards["medenvs/Consultation-v0"]
+
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _counted(kb):
+    """Return (number, what) of all that is counted in a world."""
+    parts = {"diseases": kb.diseases, "findings": kb.findings, "contraindications": kb.rules}
+    manners = NUMBERS[len(PERSONAS)]
+    return {(str(len(rows)), what) for what, rows in parts.items()} | {(manners, "personas"), (manners, "manners")}

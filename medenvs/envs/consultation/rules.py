@@ -13,11 +13,10 @@ from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.model import Knowledge
 
 from .actions import DIAGNOSE, ORDER, PROPOSE, Actions, actions
+from .outcomes import QUESTION, Outcomes
 
-QUESTION = 100  # prices in units: what a question costs; a test costs its list price
 UNIT = 0.02 / QUESTION  # reward per unit
 DEAREST = 3_400  # what a consultation may cost, so that any right diagnosis (1 - 0.68) beats any wrong one (0.3)
-FREE = 1 << 30  # where nothing has a price
 NOT_ASKED, YES, NO, NOT_KNOWN, SECOND, FIRST = 0, 2, -2, -1, 3, 4  # what `answers` holds
 CODES = (NOT_ASKED, NOT_KNOWN, NO, YES)  # by the patient's answer, see worlds.consultation.personas
 
@@ -46,7 +45,7 @@ class Tables:
         self.diseases, self.words = len(diseases), words_of(kb)
         price = np.where(a.kinds == PROPOSE, 0, np.where(a.kinds == DIAGNOSE, 0, QUESTION))
         price[a.kinds == ORDER] = [round(test.cost) for test in kb.tests.values()]
-        self.price, self.place = m.table(price), m.table(a.place)
+        self.outcomes, self.place = Outcomes(a.kinds, price, m), m.table(a.place)
         self.list_prices = np.array([round(t.cost) for t in kb.tests.values()], np.int16)
         self.dearest = int(self.list_prices.max())
         self.kind, self.reveals = m.table(a.kinds), m.table(a.reveals)

@@ -13,10 +13,10 @@ from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane
 
 from .actions import Actions
+from .outcomes import AGAIN, LOST, REFUSED, SAID
 from .rules import DEAREST, QUESTION, Tables
 
 OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
-SAID, AGAIN, REFUSED, LOST, PENDING = range(5)  # what became of the last move; LOST: nothing on record was asked
 DECIDING = ("disease", "sex", "persona", "first", "second")
 
 

@@ -67,10 +67,12 @@ def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int = DEARE
         seen, mask, left, spent = seen[rows], mask[rows], left[rows], spent[rows]
     seen, mask = np.array(seen, np.int8), np.array(mask, np.int8)  # fresh ones
     seen[..., a.chart - 2], seen[..., a.chart - 1] = left, np.minimum(spent // (QUESTION // 2), 127)
-    room = dearest - spent - QUESTION * (left - 1)
-    if room.size and room.min() < t.dearest:
-        orders = slice(a.propose - len(a.kb.tests), a.propose)
-        mask[..., orders] &= t.list_prices <= room[..., None]
+    room, orders = dearest - spent - QUESTION * (left - 1), slice(a.propose - len(a.kb.tests), a.propose)
+    if lone:
+        mask[orders] &= t.list_prices <= room
+    else:
+        tight = (room < t.dearest).nonzero()[0]  # the others may order anything
+        mask[tight, orders] &= t.list_prices <= room[tight, None].astype(np.int16)
     return {"observation": seen, "action_mask": mask}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.lanes import PLAIN, Lanes
-from medenvs.core.randomness import Key, below, normal, quantiles, uniform, word
+from medenvs.core.randomness import Key, below, edges, fine, normal, quantiles, uniform, word
 from medenvs.core.turn import Lane
 
 from .knowledge import knowledge
@@ -71,7 +71,7 @@ class Patients:
     def __init__(self, kb: Knowledge, lanes: Lanes = PLAIN) -> None:
         m, self.kb, self.lanes = lanes, kb, lanes
         ill = list(kb.diseases.values())
-        self.width, self._slot = len(kb.findings), m.table(np.array(kb.slots))
+        self.width, self._slot = len(kb.findings), m.table(np.array([*kb.slots, -1]))  # the last: no finding
         self._disease = _aliases(m, [[d.weight for d in ill]])
         self._complaint = _aliases(m, complaint_chances(kb).reshape(-1, self.width).tolist())
         self._female = m.table(np.array([d.female_fraction for d in ill]))
@@ -86,12 +86,13 @@ class Patients:
         for group in kb.groups:
             for before, f in pairwise(group):
                 low[:, :, number[f]] = low[:, :, number[before]] + chances[:, :, number[before]]
-        self._low, self._high = m.table(low.ravel()), m.table((low + chances).ravel())
+        self._low, self._high = m.table(edges(low.ravel())), m.table(edges((low + chances).ravel()))
         self._topic = m.table(np.array([topic(f) for f in kb.findings.values()]))
         told = channels()
-        self._silent, self._told = m.table(told[..., UNKNOWN].ravel()), m.table((told[..., UNKNOWN] + told[..., YES]).ravel())
+        self._silent, self._told = (m.table(edges(x.ravel())) for x in (told[..., UNKNOWN], told[..., UNKNOWN] + told[..., YES]))
         self._rates = [m.table(np.array([round(r * 65_536) for r in a.rates or (0.0, 0.0, 0.0)])) for a in kb.attributes.values()]
         self._normals = m.table(quantiles())
+        self._ages, self._personas = m.table(np.array(OLDEST + 1)), m.table(np.array(len(NAMES)))
 
     def columns(self, k: Key) -> dict[str, Lane]:
         """Return disease, sex (1 female), age, pregnancy (index into PREGNANCIES), egfr, persona, first and second complaint.
@@ -102,10 +103,10 @@ class Patients:
         disease = _aliased(m, self._disease, k, _DISEASE, 0)
         sex = m.whole(uniform(k, _SEX) < self._female[disease])
         usual = self._youngest[disease] + below(k, _AGE, self._span[disease])
-        age = m.where(uniform(k, _AGE + 1) < self._odd[disease], below(k, _AGE + 2, OLDEST + 1), usual)
+        age = m.where(uniform(k, _AGE + 1) < self._odd[disease], below(k, _AGE + 2, self._ages), usual)
         first, second = self._complaints(k, disease * 2 + sex)
         who = {"disease": disease, "sex": sex, "age": age, "pregnancy": self._pregnancy(k, disease, sex, age)}
-        return who | {"egfr": self._egfr(k, age), "persona": below(k, _PERSONA, len(NAMES)), "first": first, "second": second}
+        return who | {"egfr": self._egfr(k, age), "persona": below(k, _PERSONA, self._personas), "first": first, "second": second}
 
     def _pregnancy(self, k: Key, disease: Lane, sex: Lane, age: Lane) -> Lane:
         m, u = self.lanes, uniform(k, _PREGNANT)
@@ -131,27 +132,28 @@ class Patients:
 
     def fact(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return whether the finding is present: the same whenever and in whatever order it is asked."""
-        return self._fact(k, who, finding, self._settled(who, finding))
+        slot = self._slot[finding]
+        return self._fact(k, who, finding, slot, self._settled(who, slot))
 
-    def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, settled: Lane) -> Lane:
-        m, u = self.lanes, uniform(k, self._slot[finding])
+    def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, slot: Lane, settled: Lane) -> Lane:
+        m, u = self.lanes, fine(k, slot)
         at = (who["disease"] * 2 + who["sex"]) * self.width + finding
         drawn = m.both(u >= self._low[at], u < self._high[at])
         volunteered = m.either(finding == who["first"], finding == who["second"])
         return m.where(settled, volunteered, drawn)
 
-    def _settled(self, who: Mapping[str, Lane], finding: Lane) -> Lane:
+    def _settled(self, who: Mapping[str, Lane], slot: Lane) -> Lane:
         """Return whether a complaint decides the finding: it is one, or its exclusive group has one."""
-        m, slot, second = self.lanes, self._slot[finding], who["second"]
-        return m.either(slot == self._slot[who["first"]], m.both(second >= 0, slot == self._slot[m.maximum(second, 0)]))
+        return self.lanes.either(slot == self._slot[who["first"]], slot == self._slot[who["second"]])
 
     def answer(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return UNKNOWN, NO or YES as the persona tells it; what was volunteered is not taken back."""
-        m, settled = self.lanes, self._settled(who, finding)
-        present = self._fact(k, who, finding, settled)
-        at, v = (who["persona"] * 4 + self._topic[finding]) * 2 + m.whole(present), uniform(k, _NOISE + finding)
-        said = m.where(v < self._silent[at], UNKNOWN, m.where(v < self._told[at], YES, NO))
-        return m.where(settled, m.where(present, YES, NO), said)
+        m, slot = self.lanes, self._slot[finding]
+        settled = self._settled(who, slot)
+        present = m.whole(self._fact(k, who, finding, slot, settled))
+        at, v = (who["persona"] * 4 + self._topic[finding]) * 2 + present, fine(k, _NOISE + finding)
+        said = m.where(v < self._silent[at], UNKNOWN, m.whole(v < self._told[at]) + NO)
+        return m.where(settled, present + NO, said)
 
     def attributes(self, k: Key, who: Mapping[str, Lane]) -> list[Lane]:
         """Return, for each attribute of the knowledge base in order, whether the patient has it."""
@@ -161,7 +163,8 @@ class Patients:
 
     def _attribute(self, k: Key, who: Mapping[str, Lane], i: int, a: Attribute, band: Lane) -> Lane:
         if a.finding is not None:
-            return self.fact(k, who, who["first"] * 0 + self._tied[i])
+            slot = self.kb.slots[self._tied[i]]
+            return self._fact(k, who, self._tied[i], slot, self._settled(who, slot))
         if a.rates is not None:
             return (word(k, _HELD + i) >> 16) < self._rates[i][band]
         if a.egfr_below is not None:
@@ -169,14 +172,14 @@ class Patients:
         return who["pregnancy"] > 0 if a.age_from is None else who["age"] >= a.age_from
 
 
-def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[int, Any, Any]:
+def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[Any, Any, Any]:
     share, other = zip(*(alias(row) for row in rows), strict=True)
-    return len(rows[0]), m.table(np.array(share).ravel()), m.table(np.array(other).ravel())
+    return m.table(np.array(len(rows[0]))), m.table(edges(np.array(share).ravel())), m.table(np.array(other).ravel())
 
 
-def _aliased(m: Lanes, table: tuple[int, Any, Any], k: Key, slot: int, base: Lane) -> Lane:
+def _aliased(m: Lanes, table: tuple[Any, Any, Any], k: Key, slot: int, base: Lane) -> Lane:
     """Return a place drawn from the row of `table` that begins at `base`."""
     n, share, other = table
     place = below(k, slot, n)
     at = base + place
-    return m.where(uniform(k, slot + 1) < share[at], place, other[at])
+    return m.where(fine(k, slot + 1) < share[at], place, other[at])

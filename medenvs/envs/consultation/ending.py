@@ -38,9 +38,8 @@ def ended(m: Lanes, t: Tables, s: State, r: Any) -> tuple[dict[str, Lane], dict[
     s.verdict = m.write(s.verdict, r, verdict)
     f1 = m.ratio(2.0 * m.at(s.good, r), m.number(m.at(s.said, r) + m.at(s.items, r)))
     missed = true * 0
-    for i in range(t.most_flags):
-        flag = t.flags[true * t.most_flags + i]
-        missed = missed + m.both(flag >= 0, m.look(s.seen, r, m.maximum(flag, 0)) == NOT_ASKED)
+    for there, flag in t.flags:
+        missed = missed + m.both(there[true], m.look(s.seen, r, flag[true]) == NOT_ASKED)
     terms = {"correct": m.number(right), "neighbour": m.number(near), "recommendation": m.number(f1), "timeout": m.number(m.no(named))}
     costs = (m.number(missed) * t.flag_share[true], m.number(m.at(s.bad, r)), m.number(m.at(s.needless, r)))
     return terms, dict(zip(COSTS, costs, strict=True))

@@ -52,10 +52,11 @@ class Tables:
         self.reveals_first = m.table(np.maximum(a.reveals[:, 0], 0))
         self.code = m.table(np.array(CODES))
         asked = {f: i for i, f in enumerate(a.topics[: a.asks])}
-        self.ask_of = m.table(np.array([asked.get(f, -1) for f in kb.findings]))
+        self.ask_of = m.table(np.array([asked.get(f, 0) for f in kb.findings]))
         flags = [[place[f] for f in d.red_flags] for d in diseases]
-        self.most_flags = max(map(len, flags))
-        self.flags = m.table(np.array([row + [-1] * (self.most_flags - len(row)) for row in flags]).ravel())
+        most = max(map(len, flags))
+        rows = np.array([row + [-1] * (most - len(row)) for row in flags])
+        self.flags = [(m.table(column >= 0), m.table(np.maximum(column, 0))) for column in rows.T]  # (is there one, which) by disease
         self.flag_share = m.table(np.array([1.0 / max(1, len(row)) for row in flags]))
         near = [[*(e in d.neighbours for e in kb.diseases), False] for d in diseases]  # the last: a disease of no name here
         self.near = m.table(np.array(near, bool).ravel())

@@ -226,7 +226,8 @@ class _NumPy:
         return np.true_divide(a, b)
 
     def pick(self, grid: Any, index: Any) -> Any:
-        return grid[self._line(len(grid)), index]
+        n, width = grid.shape
+        return grid.take(self._line(n) * width + index)  # half the time of grid[line, index]
 
     def put(self, grid: Any, index: Any, value: Any, when: Any) -> Any:
         line = self._line(len(grid))
@@ -265,8 +266,8 @@ class _NumPy:
 
     def items(self, r: Any, lists: Any, index: Any) -> Iterable[tuple[Any, Any]]:
         many = lists[index]
-        which, place = (many >= 0).nonzero()
-        yield r[which], many[which, place]
+        there = (many >= 0).ravel().nonzero()[0]  # twice as fast as in two dimensions
+        yield r[there // many.shape[1]], many.take(there)
 
 
 def _filled(shape: Any, value: Any, kind: Any) -> Any:

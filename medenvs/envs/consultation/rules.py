@@ -48,6 +48,7 @@ class Tables:
         self.outcomes, self.place = Outcomes(a.kinds, price, m), m.table(a.place)
         self.list_prices = np.array([round(t.cost) for t in kb.tests.values()], np.int16)
         self.dearest = int(self.list_prices.max())
+        self.affordable = np.greater_equal.outer(np.arange(self.dearest), self.list_prices).astype(np.int8)  # by what may still be spent
         self.kind, self.reveals = m.table(a.kinds), m.table(a.reveals)
         self.reveals_first = m.table(np.maximum(a.reveals[:, 0], 0))
         self.code = m.table(np.array(CODES))

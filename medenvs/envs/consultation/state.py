@@ -63,16 +63,17 @@ def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int = DEARE
     """Return the doctor's numbers: answers, basics, chart, plan; and which moves are new and affordable (up to `dearest` units in all)."""
     lone = isinstance(s.turn, int)
     seen, mask, left, spent = (np.asarray(x) for x in (s.seen, s.mask, s.budget - s.turn, s.spent))
-    if not lone and rows is not None:
+    if lone or rows is None:
+        seen, mask = np.array(seen, np.int8), np.array(mask, np.int8)  # fresh ones
+    else:
         seen, mask, left, spent = seen[rows], mask[rows], left[rows], spent[rows]
-    seen, mask = np.array(seen, np.int8), np.array(mask, np.int8)  # fresh ones
     seen[..., a.chart - 2], seen[..., a.chart - 1] = left, np.minimum(spent // (QUESTION // 2), 127)
     room, orders = dearest - spent - QUESTION * (left - 1), slice(a.propose - len(a.kb.tests), a.propose)
     if lone:
         mask[orders] &= t.list_prices <= room
     else:
         tight = (room < t.dearest).nonzero()[0]  # the others may order anything
-        mask[tight, orders] &= t.list_prices <= room[tight, None].astype(np.int16)
+        mask[tight, orders] &= t.affordable[np.maximum(room[tight], 0)]
     return {"observation": seen, "action_mask": mask}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.lanes import PLAIN, Lanes
-from medenvs.core.randomness import Key, below, edges, fine, normal, quantiles, uniform, word
+from medenvs.core.randomness import MASK, Key, below, edges, fine, normal, quantiles, uniform, word
 from medenvs.core.turn import Lane
 
 from .knowledge import knowledge
@@ -86,7 +86,8 @@ class Patients:
         for group in kb.groups:
             for before, f in pairwise(group):
                 low[:, :, number[f]] = low[:, :, number[before]] + chances[:, :, number[before]]
-        self._low, self._high = m.table(edges(low.ravel())), m.table(edges((low + chances).ravel()))
+        # From which draw to which a finding is there, both in one number: the table is large, and memory is waited for only once
+        self._range = m.table((edges(low.ravel()) << 32) + edges((low + chances).ravel()))
         self._topic = m.table(np.array([topic(f) for f in kb.findings.values()]))
         told = channels()
         self._silent, self._told = (m.table(edges(x.ravel())) for x in (told[..., UNKNOWN], told[..., UNKNOWN] + told[..., YES]))
@@ -137,8 +138,8 @@ class Patients:
 
     def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, slot: Lane, settled: Lane) -> Lane:
         m, u = self.lanes, fine(k, slot)
-        at = (who["disease"] * 2 + who["sex"]) * self.width + finding
-        drawn = m.both(u >= self._low[at], u < self._high[at])
+        span = self._range[(who["disease"] * 2 + who["sex"]) * self.width + finding]
+        drawn = m.both(u >= span >> 32, u < (span & MASK))
         volunteered = m.either(finding == who["first"], finding == who["second"])
         return m.where(settled, volunteered, drawn)
 

@@ -20,7 +20,7 @@ from medenvs.worlds.consultation.personas import NAMES
 
 _STREAM = 0x434F_0001  # all draws of these cases; another constant would be another set of patients
 _BUDGET = 1 << 30  # a slot that no patient uses
-_BLOCK = 8_192  # cases drawn at a time, so that the work stays in the cache
+_BLOCK = 8192  # cases drawn at a time, so that the work stays in the cache
 LONGEST = 31  # turns, so thirty questions; 35 would let a wrong diagnosis beat a right one
 
 

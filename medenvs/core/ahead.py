@@ -16,7 +16,7 @@ from .cases import CaseSource
 from .randomness import Key
 
 _MOST = 131_072  # prepared cases
-_AT_ONCE = 8_192  # of them are drawn and put into their places before the next, so that the work stays in the cache
+_AT_ONCE = 8192  # of them are drawn and put into their places before the next, so that the work stays in the cache
 _CASE = "case number"  # the column that holds it; sources may have a "case" of their own
 
 

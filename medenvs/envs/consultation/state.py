@@ -13,7 +13,7 @@ from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane
 
 from .actions import Actions
-from .outcomes import AGAIN, LOST, REFUSED, SAID
+from .outcomes import LOST
 from .rules import DEAREST, QUESTION, Tables
 
 OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts

@@ -127,14 +127,16 @@ class Patients:
         first = _aliased(m, self._complaint, k, _COMPLAINT, base)
         second = first * 0 - 1
         for i in range(1, TRIES + 1):
-            other = _aliased(m, self._complaint, k, _COMPLAINT + 2 * i, base)
-            second = m.where(m.both(second < 0, self._slot[other] != self._slot[first]), other, second)
+            for r in m.only(second < 0):  # all, then few
+                again = (m.at(k[0], r), m.at(k[1], r))
+                other = _aliased(m, self._complaint, again, _COMPLAINT + 2 * i, m.at(base, r))
+                second = m.write(second, r, m.where(self._slot[other] != self._slot[m.at(first, r)], other, -1))
         return first, second
 
     def fact(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return whether the finding is present: the same whenever and in whatever order it is asked."""
         slot = self._slot[finding]
-        return self._fact(k, who, finding, slot, self._settled(who, slot))
+        return self._fact(k, who, finding, slot, self._settled(self._complained(who), slot))
 
     def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, slot: Lane, settled: Lane) -> Lane:
         m, u = self.lanes, fine(k, slot)
@@ -143,14 +145,18 @@ class Patients:
         volunteered = m.either(finding == who["first"], finding == who["second"])
         return m.where(settled, volunteered, drawn)
 
-    def _settled(self, who: Mapping[str, Lane], slot: Lane) -> Lane:
+    def _complained(self, who: Mapping[str, Lane]) -> tuple[Lane, Lane]:
+        """Return the slots of the complaints."""
+        return self._slot[who["first"]], self._slot[who["second"]]
+
+    def _settled(self, complained: tuple[Lane, Lane], slot: Lane) -> Lane:
         """Return whether a complaint decides the finding: it is one, or its exclusive group has one."""
-        return self.lanes.either(slot == self._slot[who["first"]], slot == self._slot[who["second"]])
+        return self.lanes.either(slot == complained[0], slot == complained[1])
 
     def answer(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return UNKNOWN, NO or YES as the persona tells it; what was volunteered is not taken back."""
         m, slot = self.lanes, self._slot[finding]
-        settled = self._settled(who, slot)
+        settled = self._settled(self._complained(who), slot)
         present = m.whole(self._fact(k, who, finding, slot, settled))
         at, v = (who["persona"] * 4 + self._topic[finding]) * 2 + present, fine(k, _NOISE + finding)
         said = m.where(v < self._silent[at], UNKNOWN, m.whole(v < self._told[at]) + NO)
@@ -158,14 +164,14 @@ class Patients:
 
     def attributes(self, k: Key, who: Mapping[str, Lane]) -> list[Lane]:
         """Return, for each attribute of the knowledge base in order, whether the patient has it."""
-        m = self.lanes
+        m, complained = self.lanes, self._complained(who)
         band = m.whole(who["age"] >= 18) + m.whole(who["age"] >= 60)
-        return [self._attribute(k, who, i, a, band) for i, a in enumerate(self.kb.attributes.values())]
+        return [self._attribute(k, who, i, a, band, complained) for i, a in enumerate(self.kb.attributes.values())]
 
-    def _attribute(self, k: Key, who: Mapping[str, Lane], i: int, a: Attribute, band: Lane) -> Lane:
+    def _attribute(self, k: Key, who: Mapping[str, Lane], i: int, a: Attribute, band: Lane, complained: tuple[Lane, Lane]) -> Lane:
         if a.finding is not None:
             slot = self.kb.slots[self._tied[i]]
-            return self._fact(k, who, self._tied[i], slot, self._settled(who, slot))
+            return self._fact(k, who, self._tied[i], slot, self._settled(complained, slot))
         if a.rates is not None:
             return (word(k, _HELD + i) >> 16) < self._rates[i][band]
         if a.egfr_below is not None:
@@ -173,14 +179,15 @@ class Patients:
         return who["pregnancy"] > 0 if a.age_from is None else who["age"] >= a.age_from
 
 
-def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[Any, Any, Any]:
+def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[Any, Any]:
+    """Return how many places a row has, and for each place of each row its threshold and the other place, in one number."""
     share, other = zip(*(alias(row) for row in rows), strict=True)
-    return m.table(np.array(len(rows[0]))), m.table(edges(np.array(share).ravel())), m.table(np.array(other).ravel())
+    return m.table(np.array(len(rows[0]))), m.table((edges(np.array(share).ravel()) << 32) + np.array(other).ravel())
 
 
-def _aliased(m: Lanes, table: tuple[Any, Any, Any], k: Key, slot: int, base: Lane) -> Lane:
+def _aliased(m: Lanes, table: tuple[Any, Any], k: Key, slot: int, base: Lane) -> Lane:
     """Return a place drawn from the row of `table` that begins at `base`."""
-    n, share, other = table
+    n, places = table
     place = below(k, slot, n)
-    at = base + place
-    return m.where(fine(k, slot + 1) < share[at], place, other[at])
+    found = places[base + place]
+    return m.where(fine(k, slot + 1) < found >> 32, place, found & MASK)

@@ -49,7 +49,7 @@ class Kernel(Protocol[S]):
 
 def scatter(state: Any, rows: Any, fresh: Any) -> None:
     """Write the rows of `fresh` into `state` (dataclasses of arrays, or of tuples of arrays) at `rows`."""
-    for name in _names(type(state)):
+    for name in _names(state.__class__):
         old, new = getattr(state, name), getattr(fresh, name)
         if old.__class__ is tuple:
             for a, b in zip(old, new, strict=True):

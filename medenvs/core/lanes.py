@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import getitem
 from typing import Any, Protocol
 
 import numpy as np
@@ -196,6 +197,7 @@ class _NumPy:
     both: Any = staticmethod(np.logical_and)
     either: Any = staticmethod(np.logical_or)
     no: Any = staticmethod(np.logical_not)
+    at: Any = staticmethod(getitem)
 
     def __init__(self, dtype: str) -> None:
         self.name, self.dtype = f"numpy.{dtype}", np.dtype(dtype)
@@ -250,9 +252,6 @@ class _NumPy:
     def only(self, when: Any) -> Sequence[Any]:
         rows = when.nonzero()[0]
         return (rows,) if len(rows) else ()
-
-    def at(self, lane: Any, r: Any) -> Any:
-        return lane[r]
 
     def write(self, lane: Any, r: Any, value: Any) -> Any:
         lane[r] = value

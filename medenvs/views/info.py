@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,25 +21,26 @@ def masked(values: Mapping[str, Any], mask: np.ndarray) -> dict[str, Any]:
 
 def stepped(out: Outcomes, mask: np.ndarray, simulated: bool) -> dict[str, Any]:
     """Return the info of rows that took a step; other rows hold zeros."""
-    rest = (~mask).nonzero()[0]
     total = np.zeros(len(mask))
     for value in out.costs.values():
         total = total + value
-    cut = {"terms": out.terms, "applies": out.applies, "costs": out.costs}
-    nested = {name: masked(_zeroed(values, rest), mask) for name, values in cut.items()}
-    found = {"terms": nested["terms"], "applies": nested["applies"], "cost": _zeroed({"": total}, rest)[""], "costs": nested["costs"]}
-    return masked({**found, "clipped": out.clipped & mask, "simulated": mask & simulated}, mask)
+    terms, applies, costs, cost = _cut((out.terms, out.applies, out.costs, {"cost": total}), mask)
+    nested = {"terms": masked(terms, mask), "applies": masked(applies, mask), **cost, "costs": masked(costs, mask)}
+    return masked({**nested, "clipped": out.clipped & mask, "simulated": mask & simulated}, mask)
 
 
-def _zeroed(values: Mapping[str, np.ndarray], rest: np.ndarray) -> Mapping[str, np.ndarray]:
-    """Return the arrays with zeros in the rows `rest`; copies, written into, take half the time of np.where."""
-    if not len(rest):
-        return values
-    once = {id(v): v for v in values.values()}  # several names may share one array
-    cut = {i: v.copy() for i, v in once.items()}
-    for v in cut.values():
-        v[rest] = 0
-    return {name: cut[id(v)] for name, v in values.items()}
+def _cut(parts: Sequence[Mapping[str, np.ndarray]], mask: np.ndarray) -> Sequence[Mapping[str, np.ndarray]]:
+    """Return the arrays with zeros outside the mask. The fewer rows are written, singly: that takes half the time of np.where."""
+    on, off = mask.nonzero()[0], (~mask).nonzero()[0]
+    if not len(off):
+        return parts
+    few = len(on) < len(off)
+    cut: dict[int, np.ndarray] = {}
+    for v in {id(v): v for values in parts for v in values.values()}.values():  # several names may share one array
+        made = cut[id(v)] = np.zeros(v.shape, v.dtype) if few else v.copy()
+        rows, fill = (on, v[on]) if few else (off, 0)
+        made[rows] = fill
+    return [{name: cut[id(v)] for name, v in values.items()} for values in parts]
 
 
 def objects(n: int, rows: Any, values: Any) -> np.ndarray:

@@ -164,7 +164,7 @@ class ConsultationKernel:
             test = m.at(place, r) - (a.propose - len(self.kb.tests))
             s.needless = m.write(s.needless, r, m.at(s.needless, r) + t.needless[test * t.diseases + m.at(s.disease, r)])
         for r in m.only(o.proposes[row]):
-            ending.advise(m, self.care, a, s, r, m.at(place, r) - a.propose)
+            ending.propose(m, self.care, a, s, r, m.at(place, r) - a.propose)
 
     def _told(self, s: State, active: Lane, act: Lane, over: Lane, late: Lane, terms: dict[str, Lane]) -> Turn:
         """Return the turn; in the original nothing but the timeout counts in a late message, and badly formed ones end at last."""

@@ -9,8 +9,8 @@ from medenvs.core.lanes import Lanes
 from medenvs.core.turn import Lane
 
 from .actions import BASICS, Actions
-from .rules import FIRST, SECOND, Tables
-from .state import OPEN, State
+from .rules import FIRST, OPEN, SECOND, Tables
+from .state import State
 
 _CASE = ("case", "disease", "sex", "persona", "first", "second", "budget", "items")
 _NAUGHT = ("turn", "spent", "event", "true", "said", "good", "bad", "needless", "mover")

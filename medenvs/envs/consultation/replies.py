@@ -16,9 +16,9 @@ from medenvs.worlds.consultation.replies import ASKS, one_line
 from .actions import BASICS
 from .outcomes import AGAIN, REFUSED, SAID
 from .outcomes import LOST as NOT_FOUND
-from .rules import CODES, NO, NOT_KNOWN, YES
+from .rules import CODES, NO, NOT_KNOWN, OPEN, YES
 from .sentences import DEAR, ENDS, LOST, MANNERS, ONE, SILENCE, UNHEARD, Sentences
-from .state import DECIDING, OPEN, State
+from .state import DECIDING, State
 
 _ORDER = np.array([2 if code == YES else code + 2 for code in (0, 1, YES, 3, 4, NO, NOT_KNOWN)])  # of answers, as in Sentences.single
 _ENDS = np.array(ENDS, object)

@@ -17,6 +17,7 @@ from .outcomes import QUESTION, Outcomes
 
 UNIT = 0.02 / QUESTION  # reward per unit
 DEAREST = 3_400  # what a consultation may cost, so that any right diagnosis (1 - 0.68) beats any wrong one (0.3)
+OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
 NOT_ASKED, YES, NO, NOT_KNOWN, SECOND, FIRST = 0, 2, -2, -1, 3, 4  # what `answers` holds
 CODES = (NOT_ASKED, NOT_KNOWN, NO, YES)  # by the patient's answer, see worlds.consultation.personas
 
@@ -59,8 +60,12 @@ class Tables:
         rows = np.array([row + [-1] * (most - len(row)) for row in flags])
         self.flags = [(m.table(column >= 0), m.table(np.maximum(column, 0))) for column in rows.T]  # (is there one, which) by disease
         self.flag_share = m.table(np.array([1.0 / max(1, len(row)) for row in flags]))
-        near = [[*(e in d.neighbours for e in kb.diseases), False] for d in diseases]  # the last: a disease of no name here
-        self.near = m.table(np.array(near, bool).ravel())
+        verdict = np.full((len(diseases), len(diseases) + 2), WRONG)  # by the true disease and one more than the named one
+        verdict[:, 0] = LATE  # none was named; the last is a disease of no name here
+        for i, d in enumerate(diseases):
+            verdict[i, [1 + number[e] for e in d.neighbours]] = NEAR
+            verdict[i, 1 + i] = RIGHT
+        self.verdicts = m.table(verdict.ravel())
         own = [set(d.findings).union(*(kb.diseases[e].findings for e in d.neighbours)) for d in diseases]
         ordered = [[f for f, row in kb.findings.items() if row.test == t] for t in kb.tests]
         self.needless = m.table(np.array([[int(not own[i].intersection(fs)) for i in range(len(number))] for fs in ordered]).ravel())

@@ -16,7 +16,6 @@ from .actions import Actions
 from .outcomes import LOST
 from .rules import DEAREST, QUESTION, Tables
 
-OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
 DECIDING = ("disease", "sex", "persona", "first", "second")
 
 

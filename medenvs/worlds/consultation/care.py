@@ -64,10 +64,11 @@ class Care:
         found: list[Lane] = []
         for place in range(self.width):
             at = disease * self.width + place
-            steps = [table[at] for table in self._ladder]
-            choice = steps[0]
-            for step in steps[1:]:
-                choice = m.where(m.both(self.contains(sets, choice), step >= 0), step, choice)
+            choice = self._ladder[0][at]
+            for ladder in self._ladder[1:]:
+                for r in m.only(self.contains(sets, choice)):
+                    step = ladder[m.at(at, r)]
+                    choice = m.write(choice, r, m.where(step >= 0, step, m.at(choice, r)))
             found.append(choice)
         return found
 

@@ -90,7 +90,7 @@ class _World:
 
     def columns(self, cases: Lane) -> dict[str, Any]:
         whole, m = key_of(cases), self.lanes
-        k: Key = whole if isinstance(cases, int) else (whole[0].astype(np.uint32), whole[1].astype(np.uint32))
+        k: Key = whole if isinstance(cases, int) else (np.asarray(whole[0]).astype(np.uint32), np.asarray(whole[1]).astype(np.uint32))
         who = self.patients.columns(k)
         if self.source.persona is not None:
             who["persona"] = who["persona"] * 0 + self.source.persona

@@ -97,7 +97,7 @@ class _World:
         held = self.patients.attributes(k, who)
         forbidden = self.care.forbidden(held)
         gold, items = self.care.together(self.care.recommended(who["disease"], held, forbidden))
-        chart = [held[i] for i in self.source.charted] if m is not PLAIN else [int(held[i]) for i in self.source.charted]
+        chart: list[Any] = [held[i] for i in self.source.charted] if m is not PLAIN else [int(held[i]) for i in self.source.charted]
         sets = {f"gold{i}": s for i, s in enumerate(gold)} | {f"against{i}": s for i, s in enumerate(forbidden)}
         keys = {"key0": whole[0], "key1": whole[1], "budget": self.source.budget[0] + below(k, _BUDGET, self._budgets)}
         zero = who["sex"] * 0

@@ -23,7 +23,7 @@ from .budget import Budget, ends
 
 _STREAM = 0x434F_0001  # all draws of these cases; another constant would be another set of patients
 _BUDGET = 1 << 30  # a slot that no patient uses
-_BLOCK = 8_192  # cases drawn at a time, so that the work stays in the cache
+_BLOCK = 8192  # cases drawn at a time, so that the work stays in the cache
 
 
 def key_of(case: Lane) -> Key:
@@ -89,6 +89,7 @@ class _World:
     def __init__(self, source: ConsultationCases, lanes: Lanes) -> None:
         self.source, self.lanes = source, lanes
         self.patients, self.care = patients_of(source.kb.size, lanes), care_of(source.kb.size, lanes)
+        self._budgets = lanes.table(np.array(source.budget[1] - source.budget[0] + 1))
 
     def who(self, k: Key) -> dict[str, Lane]:
         who = self.patients.columns(k)
@@ -97,15 +98,15 @@ class _World:
         return who
 
     def columns(self, cases: Lane) -> dict[str, Any]:
-        k, m = key_of(cases), self.lanes
+        whole, m = key_of(cases), self.lanes
+        k: Key = whole if isinstance(cases, int) else (np.asarray(whole[0]).astype(np.uint32), np.asarray(whole[1]).astype(np.uint32))
         who = self.who(k)
-        low, high = self.source.budget
         held = self.patients.attributes(k, who)
         forbidden = self.care.forbidden(held)
         gold, items = self.care.together(self.care.recommended(who["disease"], held, forbidden))
-        chart = [m.whole(held[i]) for i in self.source.charted]
+        chart: list[Any] = [held[i] for i in self.source.charted] if m is not PLAIN else [int(held[i]) for i in self.source.charted]
         sets = {f"gold{i}": s for i, s in enumerate(gold)} | {f"against{i}": s for i, s in enumerate(forbidden)}
-        keys = {"key0": k[0], "key1": k[1], "budget": low + below(k, _BUDGET, high - low + 1)}
+        keys = {"key0": whole[0], "key1": whole[1], "budget": self.source.budget[0] + below(k, _BUDGET, self._budgets)}
         zero = who["sex"] * 0
         basics = [who["age"], who["sex"], who["pregnancy"], m.whole(m.minimum(who["egfr"], 127.0)), who["persona"], zero, zero]
         del who["age"], who["pregnancy"], who["egfr"]

@@ -15,7 +15,9 @@ from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.model import Knowledge
 from medenvs.worlds.consultation.prices import QUESTION, topic_prices
 
-FREE = 1 << 30  # where nothing has a price
+from .outcomes import Outcomes
+
+OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
 
 
 class Game(NamedTuple):
@@ -42,20 +44,26 @@ class Tables:
         self.diseases, self.words = len(diseases), words_of(kb)
         price = np.where(a.kinds == PROPOSE, 0, np.where(a.kinds == DIAGNOSE, 0, QUESTION))
         price[: a.propose] = topic_prices(a)
-        self.price, self.place = m.table(price), m.table(a.place)
+        self.outcomes, self.place = Outcomes(a.kinds, price, m), m.table(a.place)
         self.list_prices = price[a.orders : a.propose].astype(np.int16)
         self.dearest = int(self.list_prices.max())
+        self.affordable = np.greater_equal.outer(np.arange(self.dearest), self.list_prices).astype(np.int8)  # by what may still be spent
         self.kind, self.reveals = m.table(a.kinds), m.table(a.reveals)
         self.reveals_first = m.table(np.maximum(a.reveals[:, 0], 0))
         self.code = m.table(np.array(CODES))
         asked = {f: i for i, f in enumerate(a.topics[: a.asks])}
-        self.ask_of = m.table(np.array([asked.get(f, -1) for f in kb.findings]))
+        self.ask_of = m.table(np.array([asked.get(f, 0) for f in kb.findings]))
         flags = [[place[f] for f in d.red_flags] for d in diseases]
-        self.most_flags = max(map(len, flags))
-        self.flags = m.table(np.array([row + [-1] * (self.most_flags - len(row)) for row in flags]).ravel())
+        most = max(map(len, flags))
+        rows = np.array([row + [-1] * (most - len(row)) for row in flags])
+        self.flags = [(m.table(column >= 0), m.table(np.maximum(column, 0))) for column in rows.T]  # (is there one, which) by disease
         self.flag_share = m.table(np.array([1.0 / max(1, len(row)) for row in flags]))
-        near = [[*(e in d.neighbours for e in kb.diseases), False] for d in diseases]  # the last: a disease of no name here
-        self.near = m.table(np.array(near, bool).ravel())
+        verdict = np.full((len(diseases), len(diseases) + 2), WRONG)  # by the true disease and one more than the named one
+        verdict[:, 0] = LATE  # none was named; the last is a disease of no name here
+        for i, d in enumerate(diseases):
+            verdict[i, [1 + number[e] for e in d.neighbours]] = NEAR
+            verdict[i, 1 + i] = RIGHT
+        self.verdicts = m.table(verdict.ravel())
         own = [set(d.findings).union(*(kb.diseases[e].findings for e in d.neighbours)) for d in diseases]
         ordered = [[f for f, row in kb.findings.items() if row.test == t] for t in kb.tests]
         self.needless = m.table(np.array([[int(not own[i].intersection(fs)) for i in range(len(number))] for fs in ordered]).ravel())

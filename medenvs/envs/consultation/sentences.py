@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,7 @@ class Sentences:
 
     def opening(self, row: Mapping[str, Any], original: bool) -> str:
         """Return the chart and what the patient says first."""
-        held = "; ".join(text for text, there in zip(self.attributes, row["chart"], strict=True) if there)
+        held = "; ".join(compress(self.attributes, row["chart"]))
         who, manner = self.person(row), NAMES[int(row["persona"])].replace("_", " ")
         chart = f"A{who[1:]} (simulated patient). eGFR {row['egfr']} ml/min/1.73 m2. On file: {held or 'nothing'}. Manner: {manner}."
         how = HOW_ORIGINAL if original else f"{HOW} You have {row['budget']} messages."

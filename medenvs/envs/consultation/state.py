@@ -14,10 +14,9 @@ from medenvs.core.turn import Lane
 from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.prices import QUESTION
 
+from .outcomes import LOST
 from .rules import Tables
 
-OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
-SAID, AGAIN, REFUSED, LOST = range(4)  # what became of the last move; LOST: nothing on record was asked
 DECIDING = ("disease", "sex", "persona", "first", "second")
 
 
@@ -62,16 +61,17 @@ class State:
 
 def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int) -> dict[str, Any]:
     """Return the doctor's numbers: answers, basics, chart, plan; and which moves are new and affordable (up to `dearest` units in all)."""
-    lone = isinstance(s.turn, int)
-    seen, mask, left, spent = (np.asarray(x) for x in (s.seen, s.mask, s.budget - s.turn, s.spent))
-    if not lone and rows is not None:
-        seen, mask, left, spent = seen[rows], mask[rows], left[rows], spent[rows]
-    seen, mask = np.array(seen, np.int8), np.array(mask, np.int8)  # fresh ones
+    whole, left, spent = rows is None or isinstance(s.turn, int), np.asarray(s.budget - s.turn), np.asarray(s.spent)
+    left, spent = (left, spent) if whole else (left[rows], spent[rows])
+    room, orders = dearest - spent - QUESTION * (left - 1), slice(a.propose - len(a.kb.tests), a.propose)
+    mask = np.array(s.mask, np.int8) if whole else np.asarray(s.mask, np.int8)[rows]  # fresh ones
+    if isinstance(s.turn, int):
+        mask[orders] &= t.list_prices <= room
+    else:
+        tight = (room < t.dearest).nonzero()[0]  # the others may order anything
+        mask[tight, orders] &= t.affordable.take(np.maximum(room[tight], 0), 0)
+    seen = np.array(s.seen, np.int8) if whole else np.asarray(s.seen, np.int8)[rows]
     seen[..., a.chart - 2], seen[..., a.chart - 1] = left, np.minimum(spent // (QUESTION // 2), 127)
-    room = dearest - spent - QUESTION * (left - 1)
-    if room.size and room.min() < t.dearest:
-        orders = slice(a.propose - len(a.kb.tests), a.propose)
-        mask[..., orders] &= t.list_prices <= room[..., None]
     return {"observation": seen, "action_mask": mask}
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from medenvs.core.lanes import numpy_lanes
-from medenvs.envs.consultation.actions import DIAGNOSE, NOTHING, PROPOSE, actions
 from medenvs.envs.consultation.outcomes import AGAIN, FREE, LOST, QUESTION, REFUSED, SAID
 from medenvs.envs.consultation.rules import tables
+from medenvs.worlds.consultation.actions import DIAGNOSE, NOTHING, PROPOSE, actions
 
 
 @pytest.mark.parametrize("size", ["tiny", "full"])

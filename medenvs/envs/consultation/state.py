@@ -61,22 +61,27 @@ class State:
 
 def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int) -> dict[str, Any]:
     """Return the doctor's numbers: answers, basics, chart, plan; and which moves are new and affordable (up to `dearest` units in all)."""
-    whole, left, spent = rows is None or isinstance(s.turn, int), np.asarray(s.budget - s.turn), np.asarray(s.spent)
+    whole, left, spent = rows is None or isinstance(s.turn, int), _array(s.budget - s.turn), _array(s.spent)
     left, spent = (left, spent) if whole else (left[rows], spent[rows])
     room, orders = dearest - spent - QUESTION * (left - 1), slice(a.propose - len(a.kb.tests), a.propose)
-    mask = np.array(s.mask, np.int8) if whole else np.asarray(s.mask, np.int8)[rows]  # fresh ones
+    mask = np.array(_array(s.mask), np.int8) if whole else _array(s.mask)[rows].astype(np.int8)  # fresh ones
     if isinstance(s.turn, int):
         mask[orders] &= t.list_prices <= room
     else:
         tight = (room < t.dearest).nonzero()[0]  # the others may order anything
         mask[tight, orders] &= t.affordable.take(np.maximum(room[tight], 0), 0)
-    seen = np.array(s.seen, np.int8) if whole else np.asarray(s.seen, np.int8)[rows]
+    seen = np.array(_array(s.seen), np.int8) if whole else _array(s.seen)[rows].astype(np.int8)
     seen[..., a.chart - 2], seen[..., a.chart - 1] = left, np.minimum(spent // (QUESTION // 2), 127)
     return {"observation": seen, "action_mask": mask}
 
 
 def patient_sees(s: State, rows: Any) -> dict[str, Any]:
     """Return the patient's numbers: the question (-1: none on record), the answer its persona would give (0: none), the persona."""
-    seen = np.stack([np.asarray(x, np.int16) for x in (s.topic, s.true, s.persona)], -1)
-    seen[..., :2] = np.where(np.asarray(s.event)[..., None] == LOST, (-1, 0), seen[..., :2])
+    seen = np.stack([_array(x).astype(np.int16) for x in (s.topic, s.true, s.persona)], -1)
+    seen[..., :2] = np.where(_array(s.event)[..., None] == LOST, (-1, 0), seen[..., :2])
     return {"observation": seen if seen.ndim == 1 or rows is None else seen[rows]}
+
+
+def _array(lane: Lane) -> Any:
+    """Return a lane as an array of this machine, wherever it lives."""
+    return np.asarray(lane.cpu() if hasattr(lane, "cpu") else lane)

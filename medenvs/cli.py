@@ -68,11 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         "--option", action="append", default=[], metavar="NAME=VALUE", help="an argument of the environment, e.g. difficulty=3"
     )
     bench = command("bench", "play a suite with the embedded agents and yours, and rank them")
-    bench.add_argument("suite", help="quick, medcalc, consultation, or an environment id")
+    bench.add_argument("suite", help="quick, medcalc, consultation, sepsis, or an environment id")
     bench.add_argument(
         "--agent", action="append", default=[], metavar="SPEC", help="file.py:Class, module:Class (its file is run), or a doctor"
     )
-    bench.add_argument("--episodes", type=int, help="for each agent, task and seed")
+    bench.add_argument("--episodes", type=int, help="for each agent, task and seed; sepsis: patients of each log")
+    bench.add_argument("--logs", type=int, help="sepsis: how many logged data sets")
     bench.add_argument("--seed", type=int, action="append", metavar="S", help="may be given several times (default 0)")
     bench.add_argument(
         "--out", type=Path, metavar="DIR", help="where episodes and results go (default medenvs-results/SUITE); run again to go on"
@@ -153,10 +154,14 @@ def _bench(args: argparse.Namespace) -> int:
     from medenvs.evaluation.agents import contenders
     from medenvs.evaluation.report import document, markdown, tables, write
     from medenvs.evaluation.runner import Run, run
-    from medenvs.evaluation.suites import suite
+    from medenvs.evaluation.suites import SEPSIS, suite
 
     chosen = suite(args.suite)
     out: Path = args.out or Path("medenvs-results", chosen.name)
+    if chosen.name == SEPSIS:
+        return _sepsis(args, out)
+    if args.logs is not None:
+        raise BadValue(f"--logs is for the suite {SEPSIS}; {chosen.name} has none.")
     settings = Run(chosen, contenders(args.agent, chosen.agents), out, tuple(args.seed or (0,)), args.episodes, args.debug)
     with _Progress(quiet=args.json) as progress:
         try:
@@ -181,6 +186,37 @@ def _bench(args: argparse.Namespace) -> int:
     else:
         print(markdown(doc))
     print(f"results: {out / 'results.json'}", file=sys.stderr)
+    return 0
+
+
+def _sepsis(args: argparse.Namespace, out: Path) -> int:
+    from medenvs.evaluation.report import drawn
+    from medenvs.evaluation.sepsis.bench import planned, run
+    from medenvs.evaluation.sepsis.plots import draw
+    from medenvs.evaluation.sepsis.report import markdown, sections, write
+
+    plan = planned(args.agent, args.seed or [0], args.episodes, args.logs)
+    with _Progress(quiet=args.json) as progress:
+        try:
+            doc = run(plan, out, progress.tick)
+        except KeyboardInterrupt:
+            progress.close()
+            print(f"\nmedenvs: stopped. What was finished is kept in {out}; the same command goes on from there.", file=sys.stderr)
+            return 130
+    write(doc, out)
+    plots = draw(doc, out)
+    if args.json:
+        return _print_json(doc)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console()
+        for table in drawn(sections(doc)):
+            console.print(table)
+        console.print(doc["note"], markup=False)
+    else:
+        print(markdown(doc))
+    print(f"results: {out / 'results.json'}; plots: {', '.join(p.name for p in plots)}", file=sys.stderr)
     return 0
 
 

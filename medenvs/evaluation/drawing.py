@@ -44,7 +44,10 @@ class Panel:
     def svg(self, left: float, top: float) -> str:
         """Return the panel at a place of a page."""
         (a, b), (c, d) = self.at(self.x[0], self.y[0]), self.at(self.x[1], self.y[1])
-        parts = [f'<rect x="{a}" y="{d}" width="{c - a}" height="{b - d}" fill="none" stroke="#999999"/>', _word(self.title, (a + c) / 2, 16, 12)]
+        parts = [
+            f'<rect x="{a}" y="{d}" width="{c - a}" height="{b - d}" fill="none" stroke="#999999"/>',
+            _word(self.title, (a + c) / 2, 16, 12),
+        ]
         for i in range(5):
             x, y = (low + (high - low) * i / 4 for low, high in (self.x, self.y))
             parts.append(_word(f"{x:.3g}", self.at(x, 0)[0], b + 14, 10))
@@ -58,12 +61,16 @@ def page(title: str, panels: Sequence[Panel], legend: Sequence[tuple[str, str]] 
     """Return an SVG document of panels side by side; legend: (name, colour)."""
     columns = max(1, min(columns, len(panels)))
     rows, wide = -(-len(panels) // columns), max(columns * WIDTH, 600)
-    places = [(MARGIN + 170 * (i % (wide // 180)), 40 + 16 * (i // (wide // 180))) for i in range(len(legend))]
+    places = [(MARGIN + 210 * (i % (wide // 215)), 40 + 16 * (i // (wide // 215))) for i in range(len(legend))]
     top = (places[-1][1] + 12) if places else 30
     body = [_word(title, wide / 2, 20, 14)]
     for (name, colour), (x, y) in zip(legend, places, strict=True):
-        body += [f'<line x1="{x}" x2="{x + 18}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="3"/>', _word(name, x + 24, y, 11, "start")]
-    body += [panel.svg((i % columns) * WIDTH, top + (i // columns) * HEIGHT) for i, panel in enumerate(panels)]
+        body += [
+            f'<line x1="{x}" x2="{x + 18}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="3"/>',
+            _word(name, x + 24, y, 11, "start"),
+        ]
+    left = (wide - columns * WIDTH) / 2
+    body += [panel.svg(left + (i % columns) * WIDTH, top + (i // columns) * HEIGHT) for i, panel in enumerate(panels)]
     high = top + rows * HEIGHT + 16
     size = f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}"'
     foot_line = _word(foot, wide / 2, high - 6, 10)

@@ -37,7 +37,7 @@ Tick = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class Plan:
     """patients: in each of `logs` logged data sets of clinicians of this quality; truths: test patients for each policy's true value;
-    resamples: of the bootstrap; refits: of FQE's critic, for some policies in the first log; seed: of everything."""
+    resamples: of the bootstrap; refits: of FQE's critic, for some policies in the first log of each world; seed: of everything."""
 
     patients: int = 2_000
     logs: int = 6
@@ -48,7 +48,7 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 2 <= self.patients <= 1_000_000 or not 1 <= self.logs <= 10_000 or not 2 <= self.truths or not 0 <= self.seed < 1 << 20:
+        if not 2 <= self.patients <= 1_000_000 or not 1 <= self.logs <= 10_000 or not self.truths >= 2 or not 0 <= self.seed < 1 << 20:
             raise BadValue(
                 f"patients is {self.patients}, logs {self.logs}, truths {self.truths}, seed {self.seed}; allowed: 2 to 1,000,000 patients, "
                 "1 to 10,000 logs, 2 truths or more, a seed from 0 to 2**20 - 1."
@@ -95,7 +95,7 @@ def _pieces(plan: Plan, table: Mapping[str, Policy]) -> Iterator[tuple[str, Call
     for effect in EFFECTS:
         yield f"truth, {effect}", lambda p, effect=effect: truth(played(p, plan.truths, _TRUTH_SEED + plan.seed, effect))
         for number in range(plan.logs):
-            seed, first = (plan.seed << 14) + number, number == 0 and effect == "real"
+            seed, first = (plan.seed << 14) + number, number == 0
             made: list[Any] = []
 
             def judged(p: Policy, effect: str = effect, seed: int = seed, first: bool = first, made: list[Any] = made) -> Any:

@@ -69,7 +69,9 @@ def estimates(here: Ward, policy: Policy, settings: Settings, refits: int = 0, c
         found["refits"] = {"times": refits, "cpu_seconds": round(time.process_time() - start, 2)}
     if closely:
         lines = by_strata(flow.take(np.argsort(flow.patients)), _sorted(here, flow.patients), settings)
-        found["groups"] = [{"group": x.group, "value": x.value, "patients": x.evaluation.support.patients} | _few(x.evaluation) for x in lines]
+        found["groups"] = [
+            {"group": x.group, "value": x.value, "patients": x.evaluation.support.patients} | _few(x.evaluation) for x in lines
+        ]
         found["dose_gap"] = {"fluid": curve(here, log, 0), "pressor": curve(here, log, 1)}
     return found
 
@@ -96,4 +98,11 @@ def _few(found: Evaluation) -> dict[str, Any]:
 
 def _supported(found: Evaluation) -> dict[str, Any]:
     s = found.support
-    return {"effective": list(s.effective), "needed": s.needed, "top": s.top, "mean": s.mean, "unmatched": s.unmatched, "refusal": s.refusal}
+    return {
+        "effective": list(s.effective),
+        "needed": s.needed,
+        "top": s.top,
+        "mean": s.mean,
+        "unmatched": s.unmatched,
+        "refusal": s.refusal,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import log10
+from math import ceil, log10
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,11 @@ def weights(doc: Mapping[str, Any]) -> str:
     panels: list[Panel] = []
     for kind in kinds:
         mine = [r for r in rows if r["kind"] == kind]
-        steps = max(len(r["logs"][0]["support"]["effective"]) for r in mine)
-        panel = Panel(kind, (1, max(2, steps)), (-1.0, max(1.0, log10(patients))), "decision", "log10 of effective patients")
+        panel = Panel(kind, (0, 20), (0.0, 4.0 * ceil(log10(patients) / 4.0)), "decision", "log10 of effective patients")
         for i, row in enumerate(mine):
             sizes = row["logs"][0]["support"]["effective"]
-            panel.line(range(1, len(sizes) + 1), [log10(max(s, 0.1)) for s in sizes], COLOURS[i % len(COLOURS)])
-        panel.line((1, steps), [log10(mine[0]["logs"][0]["support"]["needed"])] * 2, "#999999", dashed=True)
+            panel.line(range(1, len(sizes) + 1), [log10(max(s, 1.0)) for s in sizes], COLOURS[i % len(COLOURS)])
+        panel.line((0, 20), [log10(mine[0]["logs"][0]["support"]["needed"])] * 2, "#999999", dashed=True)
         panels.append(panel)
     names = [(f"{r['kind']}: {r['policy']}", COLOURS[[x for x in rows if x["kind"] == r["kind"]].index(r) % len(COLOURS)]) for r in rows]
     return page("Effective patients behind the weights; below the dashed line estimates are refused", panels, names, _FOOT, 5)
@@ -68,7 +67,7 @@ def gaps(doc: Mapping[str, Any]) -> str:
     panels: list[Panel] = []
     for row in doc["worlds"]["real"]["policies"]:
         for drug, bands in row["logs"][0].get("dose_gap", {}).items():
-            panel = Panel(f"{row['policy']}: {drug}", (-3.0, 3.0), (0.0, 1.0), "advised less given, index steps", "mortality")
+            panel = Panel(f"{row['policy']}: {drug}", (-4.0, 4.0), (0.0, 1.0), "advised less given, index steps", "mortality")
             middles = [(b["low"] + b["high"]) / 2 for b in bands]
             for field, colour in (("observed", COLOURS[1]), ("adjusted", COLOURS[0])):
                 panel.line(middles, [b[field] for b in bands], colour)
@@ -76,7 +75,7 @@ def gaps(doc: Mapping[str, Any]) -> str:
                     panel.dot(x, b[field], colour, 1.5 + min(4.0, b["patients"] ** 0.5 / 8))
             panels.append(panel)
     legend = (("as seen", COLOURS[1]), ("severity held equal", COLOURS[0]))
-    return page("Mortality is lowest where doses agree, also for random doses and none: no evidence", panels, legend, _FOOT)
+    return page("Mortality by dose gap, for random doses and none as well: no evidence for a policy", panels, legend, _FOOT)
 
 
 def null(doc: Mapping[str, Any]) -> str:

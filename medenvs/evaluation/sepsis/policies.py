@@ -76,6 +76,14 @@ def policies(quality: float) -> dict[str, Policy]:
     rule = Policy(RULE, "rule", ruled)
     found += [blind, schedule, *(Policy(f"clinician q={q:g}", "clinician", clinician(q)) for q in QUALITIES), rule]
     whole = {policy.name: policy for policy in found}
-    parts = ((RULE, 0.1), (RULE, 0.25), ("best schedule", 0.1), ("clinician q=1", 0.25), ("clinician q=0", 0.25), (NOTHING, 0.1), (RANDOM, 0.05))
+    parts = (
+        (RULE, 0.1),
+        (RULE, 0.25),
+        ("best schedule", 0.1),
+        ("clinician q=1", 0.25),
+        ("clinician q=0", 0.25),
+        (NOTHING, 0.1),
+        (RANDOM, 0.05),
+    )
     found += [toward(whole[name], clinician(quality), 1.0 - part) for name, part in parts]
     return {policy.name: policy for policy in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,9 @@ def sections(doc: Mapping[str, Any]) -> list[Section]:
 def markdown(doc: Mapping[str, Any]) -> str:
     """Return the tables as Markdown, with the sentence that belongs to them."""
     plan = doc["plan"]
-    source = f"Logged by {doc['logged_by']}: {plan['logs']} logs of {plan['patients']:,} patients; truth from {plan['truths']:,} test patients."
+    source = (
+        f"Logged by {doc['logged_by']}: {plan['logs']} logs of {plan['patients']:,} patients; truth from {plan['truths']:,} test patients."
+    )
     return marked(sections(doc)) + f"\n{escaped(source)} {escaped(doc['note'])}\n"
 
 
@@ -62,7 +64,9 @@ def _truths(doc: Mapping[str, Any], world: Mapping[str, Any]) -> Section:
         truth, costs = row["truth"], row["truth"]["costs"]
         survived, hours = truth["survival"], (f"{x['mean']:.1f}" for x in (truth["cost"], *(costs[name] for name in _CHANNELS)))
         lines.append((row["policy"], f"{survived['mean']:.3f} ± {survived['high'] - survived['mean']:.3f}", *hours))
-    title = f"Truth by simulation, {doc['plan']['truths']:,} test patients each: survival, and hours of harm a patient, in all and by channel"
+    title = (
+        f"Truth by simulation, {doc['plan']['truths']:,} test patients each: survival, and hours of harm a patient, in all and by channel"
+    )
     return Section(title, header, tuple(lines))
 
 
@@ -87,14 +91,31 @@ def _missed(e: Mapping[str, Any], truth: float) -> bool:
 def _intervals(world: Mapping[str, Any]) -> Section:
     rows = [r for r in world["policies"] if any(r["logs"][0]["estimates"][n]["low"] is not None for n in _SHOWN)]
     lines = [
-        (r["policy"], _span(r["truth"]["return"]), *(_interval(r["logs"][0]["estimates"][n]) for n in _SHOWN), _number(r["logs"][0]["support"]["top"]))
+        (
+            r["policy"],
+            _span(r["truth"]["return"]),
+            *(_interval(r["logs"][0]["estimates"][n]) for n in _SHOWN),
+            _number(r["logs"][0]["support"]["top"]),
+        )
         for r in rows
     ]
     return Section("Intervals, real effects, first log", ("policy", "truth [95 %]", *_SHOWN, "top 1 %"), tuple(lines))
 
 
 def _errors(doc: Mapping[str, Any], name: str, world: Mapping[str, Any]) -> Section:
-    header = ("estimator", "estimates", "supported", "bias", "RMSE", "width", "coverage [95 %]", "rank corr.", "regret@1", "regret@3", "ranked")
+    header = (
+        "estimator",
+        "estimates",
+        "supported",
+        "bias",
+        "RMSE",
+        "width",
+        "coverage [95 %]",
+        "rank corr.",
+        "regret@1",
+        "regret@3",
+        "ranked",
+    )
     lines = []
     for s, r in zip(world["scores"], world["rankings"], strict=True):
         covered = "–" if s["coverage"] is None else f"{s['coverage']:.2f} [{s['coverage_low']:.2f}, {s['coverage_high']:.2f}]"
@@ -133,7 +154,13 @@ def _gaps(world: Mapping[str, Any]) -> Iterator[Section]:
     for row in world["policies"]:
         for drug, bands in row["logs"][0].get("dose_gap", {}).items():
             lines = [
-                (f"{b['low']:g} to {min(b['high'], 4):g}", str(b["patients"]), f"{b['observed']:.3f}", f"{b['adjusted']:.3f}", f"{b['covered']:.2f}")
+                (
+                    f"{b['low']:g} to {min(b['high'], 4):g}",
+                    str(b["patients"]),
+                    f"{b['observed']:.3f}",
+                    f"{b['adjusted']:.3f}",
+                    f"{b['covered']:.2f}",
+                )
                 for b in bands
             ]
             if drug == "fluid":
@@ -151,5 +178,3 @@ def _span(e: Mapping[str, float]) -> str:
 
 def _interval(e: Mapping[str, Any]) -> str:
     return _number(e["value"]) if e["low"] is None else f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]"
-
-

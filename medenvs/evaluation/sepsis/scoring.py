@@ -16,7 +16,8 @@ from medenvs.evaluation.ope.selection import improves
 from .estimates import ESTIMATORS
 
 LEVELS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75)
-Known, Log = Mapping[str, Any], Mapping[str, Any]  # by policy: truth; estimates
+Known = Mapping[str, Any]  # by policy: its truth
+Log = Mapping[str, Any]  # by policy: what one log says
 
 
 def made(told: Mapping[str, Any], name: str, truth: float | None) -> Estimate:

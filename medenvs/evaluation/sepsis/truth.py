@@ -50,8 +50,6 @@ def truth(data: Logged) -> dict[str, Any]:
 
 def _by_group(labels: Mapping[str, np.ndarray], survived: np.ndarray) -> dict[str, dict[str, Any]]:
     return {
-        group: {
-            str(v): {"patients": int((values == v).sum()), **mean(survived[values == v])} for v in sorted(set(values.tolist()))
-        }
+        group: {str(v): {"patients": int((values == v).sum()), **mean(survived[values == v])} for v in sorted(set(values.tolist()))}
         for group, values in labels.items()
     }

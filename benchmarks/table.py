@@ -149,9 +149,90 @@ def _paid(row: Mapping[str, Any]) -> str:
     return more or "no"
 
 
+def sepsis(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what logged data say of each policy beside the truth, then every estimator's errors in both worlds."""
+    result = found.get("sepsis")
+    if result is None:
+        return ""
+    lines: list[tuple[str, ...]] = []
+    for row in result["worlds"]["real"]["policies"]:
+        log, support = row["logs"][0]["estimates"], row["logs"][0]["support"]
+        said = (_said(log[name]) for name in ("WIS", "DR", "FQE"))
+        verdict = "unsupported" if support["refusal"] else "supported"
+        lines.append((row["policy"], _interval(row["truth"]["return"]), *said, f"{min(support['effective']):.0f}", verdict))
+    plan = result["plan"]
+    text = _table(("policy, real effects, one log", "truth", "WIS", "DR", "FQE", "effective patients", "weights"), lines)
+    header = (
+        "estimator, world",
+        "supported",
+        "bias",
+        "RMSE",
+        "coverage",
+        "rank correlation",
+        "regret@1",
+        "called better",
+        "of these false",
+    )
+    errors = [line for name, world in result["worlds"].items() for line in _errors(name, world)]
+    return (
+        f"{text}\n{_table(header, errors)}\n{plan['logs']} logs of {plan['patients']:,} patients each, {plan['truths']:,} test patients.\n"
+    )
+
+
+def _errors(name: str, world: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    lines: list[tuple[str, ...]] = []
+    for s, r, c in zip(world["scores"], world["rankings"], world["claims"], strict=True):
+        held = "" if s["coverage"] is None else f"{s['coverage']:.2f} [{s['coverage_low']:.2f}, {s['coverage_high']:.2f}]"
+        bias, rmse, order, regret = ("" if x is None else f"{x:.3f}" for x in (s["bias"], s["rmse"], r["correlation"], r["regret_1"]))
+        cells = (bias, rmse, held, order, regret)
+        lines.append(
+            (
+                f"{s['estimator']}, {name}",
+                f"{s['supported']} of {s['estimates']}",
+                *cells,
+                f"{c['claimed']}",
+                f"{c['false']}",
+                f"{c['above']} of {c['asked']}",
+            )
+        )
+    return lines
+
+
+def _said(e: Mapping[str, Any]) -> str:
+    if e["value"] is None or e["low"] is None:
+        return "" if e["value"] is None else f"{e['value']:.3f}"
+    return _interval({"mean": e["value"], "low": e["low"], "high": e["high"]})
+
+
+def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the bias that hidden confounding gives to estimates with fitted propensities, beside that with exact ones."""
+    result = found.get("planted_confounder")
+    if result is None:
+        return ""
+    by = {(x["grade"], x["policy"], x["propensities"], x["estimator"]): x for x in result["summary"]}
+    lines: list[tuple[str, ...]] = []
+    for grade, policy in dict.fromkeys((x["grade"], x["policy"]) for x in result["summary"]):
+        exact, fitted, robust = (by[grade, policy, *k] for k in (("exact", "WIS"), ("fitted", "WIS"), ("fitted", "DR")))
+        refused = f"{exact['refused']} / {fitted['refused']} of {fitted['logs']}"
+        biases = (_interval(x["bias"]) for x in (exact, fitted, robust))
+        lines.append(
+            (f"{grade:g}, {policy}", f"{fitted['truth']:.3f}", *biases, f"{fitted['coverage']:.2f}", f"{fitted['weight']:.2f}", refused)
+        )
+    biases = ("WIS, exact: bias", "WIS, fitted: bias", "DR, fitted: bias")
+    header = ("grade, policy", "truth", *biases, "WIS, fitted: coverage", "mean weight, fitted", "gate refuses, exact / fitted")
+    return _table(header, lines) + f"\n{result['seeds']} logs of {result['patients']:,} patients for each grade. Flag: {result['why']}.\n"
+
+
 SECTIONS = {
     "README.md": {"speed": speed, "doctors": doctors},
-    "RESULTS.md": {"reading": reading, "exploits": exploits, "consultation": consultation, "consultation exploits": consultation_exploits},
+    "RESULTS.md": {
+        "reading": reading,
+        "exploits": exploits,
+        "consultation": consultation,
+        "consultation exploits": consultation_exploits,
+        "sepsis": sepsis,
+        "planted confounder": planted,
+    },
 }
 
 

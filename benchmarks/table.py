@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from medenvs.evaluation.sepsis.report import sections
+
+from medenvs.systems.sepsis_references import references as sepsis_references
+
 HERE = Path(__file__).parent
 _HEADER = ("what", "medenvs", "peer", "ratio")
 
@@ -40,6 +44,7 @@ ROWS = (
     Row("whole episodes a second at difficulty 5, fresh cases, in a batch", "medcalc_items", "ours", "reasoning-gym, median generator"),
     Row("… one by one", "medcalc_items", "single"),
     Row("rows a second of a 716-state decision process, 16,384 rows", "icu_sepsis_steps", "ours", "icu-sepsis, its own make_vec"),
+    Row("logged rows of simulated clinicians a second, with costs and propensities", "sepsis_logs"),
     Row("consultation, array rows a second, 1,024 rows, full world, fresh cases, next-step", "consultation_steps", "arrays_NEXT_STEP"),
     Row("… same-step", "consultation_steps", "arrays_SAME_STEP"),
     Row("consultation, tagged texts a second, every text new", "consultation_steps", "text_tagged", "GEM, sync loop"),
@@ -139,6 +144,26 @@ def consultation_exploits(found: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(header, lines) + f"\n{result['episodes']:,} test cases each.\n"
 
 
+def references(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what policies of known kind earn in the sepsis world, and the hours of harm they leave."""
+    worlds = [((effect, interval), sepsis_references(effect, interval)) for effect in ("real", "null") for interval in (4, 1)]
+    real = worlds[0][1]
+    returns = [
+        (
+            policy,
+            *(
+                _interval(dict(zip(("mean", "low", "high"), (t[policy]["return"], *t[policy]["return_95"]), strict=True)))
+                for _, t in worlds
+            ),
+        )
+        for policy in real
+    ]
+    harm = [(policy, f"{row['cost']:.1f}", *(f"{hours:.2f}" for hours in row["costs"].values())) for policy, row in real.items()]
+    header = ("return", *(f"effect {effect}, every {interval} h" for (effect, interval), _ in worlds))
+    more = ("hours of harm a patient (effect real, every 4 h)", "sum", *real["none"]["costs"])
+    return _table(header, returns) + "\n" + _table(more, harm) + f"\n{real['none']['n']:,} test patients each.\n"
+
+
 def _paid(row: Mapping[str, Any]) -> str:
     """Return what a trick adds under the original reward to the same doctor without it, as far as it adds anything."""
     if "pays" not in row:
@@ -150,58 +175,12 @@ def _paid(row: Mapping[str, Any]) -> str:
 
 
 def sepsis(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what logged data say of each policy beside the truth, then every estimator's errors in both worlds."""
+    """Return what logged data say of each policy beside the truth, then every estimator's errors and claims, in both worlds."""
     result = found.get("sepsis")
     if result is None:
         return ""
-    lines: list[tuple[str, ...]] = []
-    for row in result["worlds"]["real"]["policies"]:
-        log, support = row["logs"][0]["estimates"], row["logs"][0]["support"]
-        said = (_said(log[name]) for name in ("WIS", "DR", "FQE"))
-        verdict = "unsupported" if support["refusal"] else "supported"
-        lines.append((row["policy"], _interval(row["truth"]["return"]), *said, f"{min(support['effective']):.0f}", verdict))
-    plan = result["plan"]
-    text = _table(("policy, real effects, one log", "truth", "WIS", "DR", "FQE", "effective patients", "weights"), lines)
-    header = (
-        "estimator, world",
-        "supported",
-        "bias",
-        "RMSE",
-        "coverage",
-        "rank correlation",
-        "regret@1",
-        "called better",
-        "of these false",
-    )
-    errors = [line for name, world in result["worlds"].items() for line in _errors(name, world)]
-    return (
-        f"{text}\n{_table(header, errors)}\n{plan['logs']} logs of {plan['patients']:,} patients each, {plan['truths']:,} test patients.\n"
-    )
-
-
-def _errors(name: str, world: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    lines: list[tuple[str, ...]] = []
-    for s, r, c in zip(world["scores"], world["rankings"], world["claims"], strict=True):
-        held = "" if s["coverage"] is None else f"{s['coverage']:.2f} [{s['coverage_low']:.2f}, {s['coverage_high']:.2f}]"
-        bias, rmse, order, regret = ("" if x is None else f"{x:.3f}" for x in (s["bias"], s["rmse"], r["correlation"], r["regret_1"]))
-        cells = (bias, rmse, held, order, regret)
-        lines.append(
-            (
-                f"{s['estimator']}, {name}",
-                f"{s['supported']} of {s['estimates']}",
-                *cells,
-                f"{c['claimed']}",
-                f"{c['false']}",
-                f"{c['above']} of {c['asked']}",
-            )
-        )
-    return lines
-
-
-def _said(e: Mapping[str, Any]) -> str:
-    if e["value"] is None or e["low"] is None:
-        return "" if e["value"] is None else f"{e['value']:.3f}"
-    return _interval({"mean": e["value"], "low": e["low"], "high": e["high"]})
+    chosen = [s for s in sections(result) if s.title.startswith(("Truth beside", "Errors", "Policies called"))]
+    return "\n".join(f"{s.title}\n\n{_table(s.header, list(s.lines))}" for s in chosen) + f"\n{result['note']}\n"
 
 
 def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -230,6 +209,7 @@ SECTIONS = {
         "exploits": exploits,
         "consultation": consultation,
         "consultation exploits": consultation_exploits,
+        "sepsis references": references,
         "sepsis": sepsis,
         "planted confounder": planted,
     },

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medenvs.evaluation.sepsis.report import sections
-
 from medenvs.systems.sepsis_references import references as sepsis_references
 
 HERE = Path(__file__).parent

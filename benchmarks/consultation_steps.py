@@ -18,8 +18,8 @@ from _anchors import gem_sync
 from _measuring import Work, finish, options, rates
 
 import medenvs  # noqa: F401
-from medenvs.envs.consultation.actions import actions
 from medenvs.envs.consultation.language import ConsultationLanguage
+from medenvs.worlds.consultation.actions import actions
 
 _N = 1_024
 _FRAMES = (

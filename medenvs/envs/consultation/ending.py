@@ -6,10 +6,11 @@ from typing import Any
 
 from medenvs.core.lanes import Lanes
 from medenvs.core.turn import Lane
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import Care
+from medenvs.worlds.consultation.codes import NOT_ASKED
 
-from .actions import Actions
-from .rules import NOT_ASKED, Tables
+from .rules import Tables
 from .state import LATE, NEAR, RIGHT, WRONG, State
 
 TERMS = ("correct", "neighbour", "recommendation", "timeout")

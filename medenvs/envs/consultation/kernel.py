@@ -11,16 +11,18 @@ from medenvs.core.fields import Choice, KernelSpec, Numbers, Role
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
 from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane, Turn
+from medenvs.worlds.consultation.actions import DETAIL, DIAGNOSE, NOTHING, NOWHERE, ORDER, PROPOSE, SEVERAL, UNCLEAR, Move, actions
 from medenvs.worlds.consultation.care import care_of
+from medenvs.worlds.consultation.codes import NOT_ASKED, NOT_KNOWN
 from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import UNKNOWN, YES
+from medenvs.worlds.consultation.prices import DEAREST, LONGEST, QUESTION
 
 from . import ending
-from .actions import DETAIL, DIAGNOSE, NOTHING, NOWHERE, ORDER, PROPOSE, SEVERAL, UNCLEAR, Move, actions
 from .opening import begun
 from .privileged import truth_of
-from .rules import DEAREST, FREE, LAST_MESSAGE, NOT_ASKED, NOT_KNOWN, QUESTION, Game, tables
+from .rules import FREE, LAST_MESSAGE, Game, tables
 from .shaping import potential
 from .state import AGAIN, LOST, REFUSED, SAID, State, doctor_sees, patient_sees
 
@@ -48,7 +50,7 @@ class ConsultationKernel:
         if game.open:
             roles += (Role("patient", Choice(("cannot say", "no", "yes")), {"observation": Numbers((3,), -1, a.asks, "int16")}),)
         terms = (*ending.TERMS, *STEP_TERMS, *(PATIENT_TERMS if game.open else ()), *(("shaping",) if game.shaped else ()))
-        self.spec = KernelSpec(stream, roles, terms, ending.COSTS, 30, draws=False)
+        self.spec = KernelSpec(stream, roles, terms, ending.COSTS, LONGEST, draws=False)
 
     def on(self, lanes: Lanes) -> ConsultationKernel:
         """Return the same rules over other numbers."""

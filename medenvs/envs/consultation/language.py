@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.language import Utterance
+from medenvs.worlds.consultation.actions import ASK, EXAMINE, ORDER, SLOTS, Move, actions
 from medenvs.worlds.consultation.hearing import Hearing, Meaning
 from medenvs.worlds.consultation.knowledge import knowledge
 
-from .actions import ASK, EXAMINE, ORDER, SLOTS, Move, actions
 from .format import HARDENED, Format, Said, read
 from .kernel import ConsultationKernel
 from .replies import Replies

@@ -7,9 +7,10 @@ from typing import Any
 
 from medenvs.core.lanes import Lanes
 from medenvs.core.turn import Lane
+from medenvs.worlds.consultation.actions import BASICS, Actions
+from medenvs.worlds.consultation.codes import FIRST, SECOND
 
-from .actions import BASICS, Actions
-from .rules import FIRST, SECOND, Tables
+from .rules import Tables
 from .state import OPEN, State
 
 _CASE = ("case", "disease", "sex", "persona", "first", "second", "budget", "items")

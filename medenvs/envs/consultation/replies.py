@@ -9,12 +9,12 @@ import numpy as np
 
 from medenvs.core.lanes import numpy_lanes
 from medenvs.core.language import column
+from medenvs.worlds.consultation.actions import BASICS
+from medenvs.worlds.consultation.codes import CODES, NO, NOT_KNOWN, YES
+from medenvs.worlds.consultation.markers import ASKS, one_line
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NAMES
-from medenvs.worlds.consultation.replies import ASKS, one_line
 
-from .actions import BASICS
-from .rules import CODES, NO, NOT_KNOWN, YES
 from .sentences import DEAR, ENDS, LOST, MANNERS, ONE, SILENCE, UNHEARD, Sentences
 from .state import AGAIN, DECIDING, OPEN, REFUSED, SAID, State
 from .state import LOST as NOT_FOUND
@@ -30,7 +30,7 @@ class Replies:
         self.sentences, self.actions, self.original = sentences, sentences.actions, original
         self.patients = patients_of(sentences.kb.size, numpy_lanes())
         self._diseases = [d.name for d in sentences.kb.diseases.values()]
-        self._single = [f[0] for f in self.actions.shown]
+        self._single = self.actions.reveals[:, 0].tolist()
         self._revealed = np.maximum(self.actions.reveals, 0)
         self._first, (self._said, self._ways) = self._revealed[:, 0], sentences.single()
         turns = [f" [Turn {t}/{most}]" for t in range(_MOST_TURNS) for most in range(_MOST_TURNS)]
@@ -105,7 +105,7 @@ class Replies:
         if act < a.asks:
             return f"As I said before: {self.sentences.answer(self._single[act], _plain(codes[0]), who, key)}"
         if act < a.propose:
-            return f"As I said before: {self.sentences.seen(act, tuple(codes))}"
+            return f"As before: {self.sentences.seen(act, tuple(codes))}"
         if act < a.diagnose:
             return f"Noted: {self.sentences.kb.drugs[act - a.propose]}."
         place, slot = divmod(act - a.detail, 3)

@@ -8,18 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from medenvs.core.lanes import Lanes
+from medenvs.worlds.consultation.actions import DIAGNOSE, PROPOSE, Actions, actions
 from medenvs.worlds.consultation.care import words_of
+from medenvs.worlds.consultation.codes import CODES
 from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.model import Knowledge
+from medenvs.worlds.consultation.prices import QUESTION, topic_prices
 
-from .actions import DIAGNOSE, ORDER, PROPOSE, Actions, actions
-
-QUESTION = 100  # prices in units: what a question costs; a test costs its list price
-UNIT = 0.02 / QUESTION  # reward per unit
-DEAREST = 3_400  # what a consultation may cost, so that any right diagnosis (1 - 0.68) beats any wrong one (0.3)
 FREE = 1 << 30  # where nothing has a price
-NOT_ASKED, YES, NO, NOT_KNOWN, SECOND, FIRST = 0, 2, -2, -1, 3, 4  # what `answers` holds
-CODES = (NOT_ASKED, NOT_KNOWN, NO, YES)  # by the patient's answer, see worlds.consultation.personas
 
 
 class Game(NamedTuple):
@@ -45,9 +41,9 @@ class Tables:
         number = {d: i for i, d in enumerate(kb.diseases)}
         self.diseases, self.words = len(diseases), words_of(kb)
         price = np.where(a.kinds == PROPOSE, 0, np.where(a.kinds == DIAGNOSE, 0, QUESTION))
-        price[a.kinds == ORDER] = [round(test.cost) for test in kb.tests.values()]
+        price[: a.propose] = topic_prices(a)
         self.price, self.place = m.table(price), m.table(a.place)
-        self.list_prices = np.array([round(t.cost) for t in kb.tests.values()], np.int16)
+        self.list_prices = price[a.orders : a.propose].astype(np.int16)
         self.dearest = int(self.list_prices.max())
         self.kind, self.reveals = m.table(a.kinds), m.table(a.reveals)
         self.reveals_first = m.table(np.maximum(a.reveals[:, 0], 0))

@@ -11,12 +11,13 @@ import numpy as np
 from medenvs.core.lanes import Lanes
 from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane
+from medenvs.worlds.consultation.actions import Actions
+from medenvs.worlds.consultation.prices import QUESTION
 
-from .actions import Actions
-from .rules import DEAREST, QUESTION, Tables
+from .rules import Tables
 
 OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
-SAID, AGAIN, REFUSED, LOST, PENDING = range(5)  # what became of the last move; LOST: nothing on record was asked
+SAID, AGAIN, REFUSED, LOST = range(4)  # what became of the last move; LOST: nothing on record was asked
 DECIDING = ("disease", "sex", "persona", "first", "second")
 
 
@@ -35,7 +36,7 @@ class State:
     gold: tuple[Lane, ...]
     against: tuple[Lane, ...]
     items: Lane  # how many of them are right
-    seen: Any  # what the doctor sees: answers (see rules.CODES), basics, chart, plan
+    seen: Any  # what the doctor sees: answers (see worlds.consultation.codes), basics, chart, plan
     mask: Any  # 1 for each discrete move that would be new
     told: Any  # bits of the slots already asked, per question
     turn: Lane
@@ -59,7 +60,7 @@ class State:
         return (m.at(k[0], r), m.at(k[1], r)), {name: m.at(getattr(self, name), r) for name in DECIDING}
 
 
-def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int = DEAREST) -> dict[str, Any]:
+def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int) -> dict[str, Any]:
     """Return the doctor's numbers: answers, basics, chart, plan; and which moves are new and affordable (up to `dearest` units in all)."""
     lone = isinstance(s.turn, int)
     seen, mask, left, spent = (np.asarray(x) for x in (s.seen, s.mask, s.budget - s.turn, s.spent))

@@ -38,11 +38,6 @@ def complaint_chances(kb: Knowledge) -> np.ndarray:
     return squared / squared.sum(-1, keepdims=True)
 
 
-def chances_of(kb: Knowledge) -> np.ndarray:
-    """Return P(finding present | disease, sex), not volunteered, as (diseases, sexes, findings)."""
-    return kb.chances
-
-
 @cache
 def patients_of(size: str, lanes: Lanes) -> Patients:
     """Return the patients of a world of a size, built once."""
@@ -80,7 +75,7 @@ class Patients:
         self._span = m.table(np.array([d.ages[1] - d.ages[0] + 1 for d in ill]))
         self._not_pregnant, self._early = (m.table(np.array([(d.pregnancy or PREGNANT)[i] for d in ill])) for i in (0, 1))
         self._always = m.table(np.array([d.pregnancy is not None for d in ill]))
-        chances = chances_of(kb)
+        chances = kb.chances
         low, number = np.zeros_like(chances), {f: i for i, f in enumerate(kb.findings)}
         self._tied = [number.get(a.finding or "", -1) for a in kb.attributes.values()]
         for group in kb.groups:

@@ -15,8 +15,9 @@ from medenvs.backends.scripted import Scripted
 from medenvs.core.episodes import Episodes
 from medenvs.core.errors import BadValue, EndpointError, RefusedSource
 from medenvs.core.randomness import key
-from medenvs.policies.patients import LanguagePatient, RecordedPatient
-from medenvs.worlds.consultation.replies import ASKS, REPEAT, UNKNOWN, leaks
+from medenvs.policies.recorded_patients import LanguagePatient, RecordedPatient
+from medenvs.worlds.consultation.leaks import leaks
+from medenvs.worlds.consultation.markers import ASKS, REPEAT, UNKNOWN
 from tests.backends.serving import serving
 from tests.residents.dialogue import COMPLAINTS, ILLNESSES, cases, dialogue
 

@@ -1,4 +1,4 @@
-"""What patients of recorded cases say who cannot answer, how they are asked, and what no reply may hold."""
+"""Whether a reply says what nobody may say."""
 
 from __future__ import annotations
 
@@ -6,25 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-UNKNOWN = "Sorry, I cannot say."
-REPEAT = "You have asked me that before."
-ASKS = "The doctor asks: "  # begins the last line of what a patient reads
-
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-
-
-def one_line(text: str) -> str:
-    """Return a text without line breaks and double spaces, so that nothing in it begins a line."""
-    return " ".join(text.split())
-
-
-def asked(content: str) -> tuple[str, str]:
-    """Return (what stands before, the question) of what a patient reads; the question is "" where there is none."""
-    at = content.rfind(f"\n{ASKS}") + 1
-    if not content.startswith(ASKS, at):
-        return content, ""
-    return content[:at].strip(), content[at + len(ASKS) :]
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a patient may not say, in whatever letters, and where a question stands in what a patient reads."""
+"""What a patient may not say, in whatever letters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medenvs.worlds.consultation.replies import ASKS, REPEAT, UNKNOWN, asked, leaks, one_line
+from medenvs.worlds.consultation.leaks import leaks
 
 
 @pytest.mark.parametrize(
@@ -36,19 +36,6 @@ def test_secrets_are_found(reply, secret, leaking):
 def test_what_the_opening_says_is_no_secret():
     assert not leaks("My gout is back.", ("Gout", "colchicine"), "I had gout before")
     assert leaks("Give me colchicine for my gout.", ("Gout", "colchicine"), "I had gout before")
-
-
-def test_the_markers_give_nothing_away_and_differ():
-    assert UNKNOWN.startswith("Sorry") and not REPEAT.startswith("Sorry") and "Sorry" not in REPEAT
-
-
-@given(st.text(), st.text())
-def test_a_question_is_the_last_line_and_cannot_be_forged(profile, question):
-    question = one_line(question)
-    assert asked(f"{profile}\n\n{ASKS}{question}") == (profile.strip(), question)
-    assert asked(f"{ASKS}{question}") == ("", question)
-    forged = one_line(f"x\n{ASKS}{question}")
-    assert asked(f"{profile}\n\n{ASKS}{forged}")[1] == forged
 
 
 @given(st.text(max_size=40), st.text("ab -", max_size=8))

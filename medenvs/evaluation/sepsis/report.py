@@ -137,6 +137,7 @@ def _claims(name: str, world: Mapping[str, Any]) -> Section:
         for c in world["claims"]
     ]
     said = "; every one is false, so the share is the false-positive rate" if name == "null" else ""
+    said += ". FQE has no interval of a difference and claims nothing: see its bare values"
     return Section(f"Policies called better than the clinicians who logged, {_WORLD[name]}{said}", header, tuple(lines))
 
 

@@ -27,7 +27,7 @@ NOTE = (
     "Simulated, not for clinical use. Effects are made visible on purpose: nothing here says that a dose helps a patient. "
     "Estimates of softened policies are not those of the policies before softening."
 )
-_REFITTED = (RULE, "best constant", "clinician q=1")  # a refit costs about a CPU-second at 2,000 patients
+_REFITTED = (RULE, "best constant", "clinician q=1")  # a refit takes about 0.6 CPU-seconds at 2,000 patients
 _CLOSELY = (RULE, f"10% {RULE}", NOTHING, RANDOM)  # by group and by dose gap
 _TRUTH_SEED = 1 << 30
 

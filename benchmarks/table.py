@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from medenvs.evaluation.sepsis.report import sections
 from medenvs.systems.sepsis_references import references as sepsis_references
 
 HERE = Path(__file__).parent
@@ -172,6 +173,34 @@ def _paid(row: Mapping[str, Any]) -> str:
     return more or "no"
 
 
+def sepsis(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what logged data say of each policy beside the truth, then every estimator's errors and claims, in both worlds."""
+    result = found.get("sepsis")
+    if result is None:
+        return ""
+    chosen = [s for s in sections(result) if s.title.startswith(("Truth beside", "Errors", "Policies called"))]
+    return "\n".join(f"{s.title}\n\n{_table(s.header, list(s.lines))}" for s in chosen) + f"\n{result['note']}\n"
+
+
+def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the bias that hidden confounding gives to estimates with fitted propensities, beside that with exact ones."""
+    result = found.get("planted_confounder")
+    if result is None:
+        return ""
+    by = {(x["grade"], x["policy"], x["propensities"], x["estimator"]): x for x in result["summary"]}
+    lines: list[tuple[str, ...]] = []
+    for grade, policy in dict.fromkeys((x["grade"], x["policy"]) for x in result["summary"]):
+        exact, fitted, robust = (by[grade, policy, *k] for k in (("exact", "WIS"), ("fitted", "WIS"), ("fitted", "DR")))
+        refused = f"{exact['refused']} / {fitted['refused']} of {fitted['logs']}"
+        biases = (_interval(x["bias"]) for x in (exact, fitted, robust))
+        lines.append(
+            (f"{grade:g}, {policy}", f"{fitted['truth']:.3f}", *biases, f"{fitted['coverage']:.2f}", f"{fitted['weight']:.2f}", refused)
+        )
+    biases = ("WIS, exact: bias", "WIS, fitted: bias", "DR, fitted: bias")
+    header = ("grade, policy", "truth", *biases, "WIS, fitted: coverage", "mean weight, fitted", "gate refuses, exact / fitted")
+    return _table(header, lines) + f"\n{result['seeds']} logs of {result['patients']:,} patients for each grade. Flag: {result['why']}.\n"
+
+
 SECTIONS = {
     "README.md": {"speed": speed, "doctors": doctors},
     "RESULTS.md": {
@@ -180,6 +209,8 @@ SECTIONS = {
         "consultation": consultation,
         "consultation exploits": consultation_exploits,
         "sepsis references": references,
+        "sepsis": sepsis,
+        "planted confounder": planted,
     },
 }
 

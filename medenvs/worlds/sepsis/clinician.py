@@ -23,7 +23,7 @@ from medenvs.core.turn import Lane
 from .body import Body
 
 _PRESSORS = (0.0, 0.05, 0.15, 0.30, 0.60)
-WORRY = 0.3  # index steps of fluid for each unit of looking ill; pressors stay as the chart says, so that doses overlap
+WORRY = 0.25  # index steps of fluid for each unit of looking ill; pressors stay as the chart says, so that doses overlap
 _EXPLORED = np.repeat(0.2, 5)[:, None] * np.array([0.6, 0.1, 0.1, 0.1, 0.1])  # fluid uniform, mostly without pressor
 # The normal distribution function by 1 - density * polynomial(1 / (1 + p x)): a published approximation, error below 1e-7.
 _P, _PHI = 0.2316419, (1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530, 0.0)

@@ -148,10 +148,13 @@ def test_nothing_is_unpickled_or_evaluated():
     assert importers("marshal", "shelve", "dill", "cloudpickle", "joblib", "subprocess", "ctypes") == set()
 
 
-def test_arrays_weights_yaml_and_xml_are_not_read_yet():
+def test_arrays_yaml_and_xml_are_not_read_yet_and_weights_as_weights_only():
     for path, tree in TREES.items():
         names = set(calls(tree))
-        assert not names & {"np.load", "numpy.load", "torch.load", "yaml.load", "np.fromfile", "pd.read_pickle"}, path
+        assert not names & {"np.load", "numpy.load", "yaml.load", "np.fromfile", "pd.read_pickle"}, path
+    assert {p for p, t in TREES.items() if "torch.load" in calls(t)} == {"learning/checkpoint.py"}
+    (load,) = calls(TREES["learning/checkpoint.py"])["torch.load"]
+    assert "weights_only=True" in ast.unparse(load)
     assert importers("yaml", "xml", "defusedxml", "safetensors") == set()
 
 

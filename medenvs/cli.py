@@ -79,15 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--debug", action="store_true", help="stop at an agent's first error and show it")
     command("check", "run the conformance checks on an environment").add_argument("target", metavar="ID|file.py:Env")
-    judge = command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes")
+    _add_judge(command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes"))
+    data_command.add_to(command("data", data_command.ABOUT))
+    return parser
+
+
+def _add_judge(judge: argparse.ArgumentParser) -> None:
     judge.add_argument("action", metavar="check")
     judge.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible server, e.g. http://localhost:8000/v1")
     judge.add_argument("--model", help="the model's name there")
     judge.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
     judge.add_argument("--cache", type=Path, metavar="FILE", help="keep replies there; what was asked once is not asked again")
     judge.add_argument("--scripted", action="store_true", help="a judge that compares words, without any model")
-    data_command.add_to(command("data", data_command.ABOUT))
-    return parser
 
 
 def _list(args: argparse.Namespace) -> int:

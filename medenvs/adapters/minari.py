@@ -6,7 +6,6 @@ Files are data: reading one builds no environment; only Minari's own `recover_en
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +20,7 @@ from medenvs.cases.logged_file import retold, told, whole
 from medenvs.core.errors import BadData, BadValue, missing
 from medenvs.systems.catalog import entry
 
-_ID = re.compile(r"[-\w]+(/[-\w]+)*-v\d+", re.ASCII)
+_FOLDER, _SET = re.compile(r"[-\w]+", re.ASCII), re.compile(r"[-\w]{1,100}-v\d{1,6}", re.ASCII)
 _OURS = "medenvs"  # the metadata key that holds what Minari has no place for
 
 
@@ -44,7 +43,8 @@ def save(
     episode: its case; seed: the set's. Raises BadValue for a bad id or one that exists, MissingExtra without minari and h5py.
     """
     storage, chosen = ready(), name or dataset_id(str(data.about.get("title", data.name)))
-    if _ID.fullmatch(chosen) is None:
+    *folders, last = chosen.split("/")
+    if not all(_FOLDER.fullmatch(part) for part in folders) or _SET.fullmatch(last) is None:
         raise BadValue(f"{chosen[:80]!r} is no Minari id. Expected names/of/letters-v0.")
     spec, spaces = _spec(data)
     returns = data.about.get("reference_returns", {})
@@ -138,9 +138,11 @@ def _spec(data: Logged) -> tuple[Any, tuple[Any, Any]]:
 
 
 def folder(root: Path | None = None) -> Path:
-    """Return the folder of all sets: `root`, else $MINARI_DATASETS_PATH, else Minari's default."""
-    chosen = root or Path(os.environ.get("MINARI_DATASETS_PATH") or Path.home() / ".minari" / "datasets")
-    return chosen.absolute()  # Minari loses its way in relative folders
+    """Return the folder of all sets: `root`, else the one that Minari keeps; raises MissingExtra where only Minari knows."""
+    if root is None:
+        ready()
+        root = Path(importlib.import_module("minari.storage.datasets_root_dir").get_dataset_path())
+    return root.absolute()  # Minari loses its way in relative folders
 
 
 def ready() -> Any:

@@ -80,7 +80,7 @@ def save(data: Logged, path: Path, *, force: bool = False) -> Path:
     with whole(path, force=force, private=private) as half:
         half.touch(0o600 if private else 0o644)
         with half.open("wb") as file:
-            np.savez_compressed(file, told=np.array(told(data)), allow_pickle=False, **arrays)
+            np.savez_compressed(file, told=np.array(told(data)), **arrays)
     return path
 
 

@@ -42,12 +42,14 @@ def test_other_files_are_refused(tmp_path):
         return lambda file: file.__delitem__(name)
 
     def outside(file):
+        dsrl.save(ward(), tmp_path / "other.hdf5", force=True)
         del file["rewards"]
         file["rewards"] = h5py.ExternalLink("other.hdf5", "rewards")
 
     def elsewhere(file):
+        (tmp_path / "secret").write_bytes(bytes(64))
         del file["rewards"]
-        file.create_dataset("rewards", (8,), "f8", external=[("secret", 0, 64)])
+        file.create_dataset("rewards", (8,), "f8", external=[(str(tmp_path / "secret"), 0, 64)])
 
     def folder(file):
         del file["rewards"]

@@ -60,7 +60,7 @@ def test_other_files_are_refused(tmp_path):
         {"told": np.array(json.dumps(told))},
         arrays | {"told": np.array(json.dumps(told)), "rewards": np.array([{}] * 8, object)},
     ):
-        np.savez(place, allow_pickle=True, **wrong)
+        np.savez(place, **wrong)
         with pytest.raises(BadData, match="x"):
             load(place)
     np.savez(place, told=np.array(json.dumps(told)), **arrays)

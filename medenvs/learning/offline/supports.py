@@ -62,7 +62,7 @@ class Centres:
     Thresholds come from exact densities of a sample of the training points.
     """
 
-    def __init__(self, points: np.ndarray, sigma: float = 0.535, many: int = 2048, rounds: int = 3) -> None:
+    def __init__(self, points: np.ndarray, sigma: float = 0.535, many: int = 1024, rounds: int = 3) -> None:
         self.exact = Density(points, sigma)
         self.centres, share, self._spread = clustered(points, min(many, len(points)), rounds)
         wide = sigma**2 + self._spread  # (centres, d): a kernel blurred by the cluster's own spread

@@ -268,7 +268,8 @@ def _data(args: argparse.Namespace) -> int:
     if args.json:
         return _print_json(found)
     print("\n".join(data_command.lines(found)))
-    print(f"written: {printable(found['path'])}", file=sys.stderr)
+    if "path" in found:
+        print(f"written: {printable(found['path'])}", file=sys.stderr)
     return 0
 
 

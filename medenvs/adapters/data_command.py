@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from medenvs.core.errors import unknown
+from medenvs.core.errors import BadValue, unknown
 
-ABOUT = "write logged data of simulated clinicians of known quality, with costs and exact propensities"
+from . import mimic_command
+
+ABOUT = "write logged data of simulated clinicians of known quality, or read MIMIC's (for users with credentials)"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add = parser.add_argument
-    add("world", metavar="sepsis")
+    add("world", metavar="sepsis|mimic")
+    add("table", nargs="?", help="of mimic: csv, csv.gz or parquet")
     add("--name", default="medium", help="random, low, medium (default), high or mixed")
     add("--size", default="small", help="small (500 patients, default), medium (5,000) or large (50,000)")
     add("--patients", type=int, metavar="N", help="any other number of patients")
@@ -28,6 +31,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add("--confounding", type=float, default=0.0, metavar="G", help="how much clinicians see beside the chart, 0 (default) to 1")
     add("--box", action="store_true", help="doses as two numbers, for medenvs/SepsisBox-v0")
     add("--force", action="store_true", help="overwrite what is there")
+    mimic_command.add_to(parser)
 
 
 def run(args: argparse.Namespace, tick: Callable[[str, int, int], None]) -> dict[str, Any]:
@@ -36,15 +40,30 @@ def run(args: argparse.Namespace, tick: Callable[[str, int, int], None]) -> dict
 
     from .logs import Order, make
 
-    if args.world != "sepsis":
-        raise unknown("world with logged data", args.world, ["sepsis"])
+    if args.world not in ("sepsis", "mimic"):
+        raise unknown("world with logged data", args.world, ["sepsis", "mimic"])
+    _refuse_others(args)
+    if args.world == "mimic":
+        return mimic_command.run(args, tick)
     world = World(args.split, args.effect, args.interval, args.confounding, args.box)
     size = args.size if args.patients is None else args.patients
     return make(Order(args.name, size, args.seed, world, args.format, args.out, args.force), tick)
 
 
+def _refuse_others(args: argparse.Namespace) -> None:
+    """Raise BadValue for an option of the other command."""
+    parser = argparse.ArgumentParser()
+    add_to(parser)
+    both = {"world", "out", "box", "force"}
+    for name, default in vars(parser.parse_args(["sepsis"])).items():
+        if name not in both and (name in mimic_command.OPTIONS) != (args.world == "mimic") and getattr(args, name) != default:
+            raise BadValue(f"data {args.world} takes no {name!r}. See medenvs data --help.")
+
+
 def lines(found: Mapping[str, Any]) -> list[str]:
     """Return the summary in words."""
+    if "splits" in found:
+        return mimic_command.lines(found)
     costs = ", ".join(f"{name} {hours:.2f}" for name, hours in found["costs"].items())
     score = "" if found["normalised"] is None else f"; score {found['normalised']:.1f} (random doses 0, reference rule 100)"
     return [

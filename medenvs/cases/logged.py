@@ -58,6 +58,9 @@ class Logged:
     def __len__(self) -> int:
         return self.rows
 
+    def __repr__(self) -> str:
+        return f"Logged({self.name!r}, {self.patients} patients, {self.rows} rows, {len(self.columns)} columns)"  # never a row
+
     @property
     def patients(self) -> int:
         """Return how many patients there are."""

@@ -16,7 +16,7 @@ from medenvs.systems.catalog import CATALOG
 from medenvs.worlds.calculators.registry import CALCULATORS, unverified
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "DATA.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "DATA.md", "TRAINING.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 README = TEXT["README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

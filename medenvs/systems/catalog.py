@@ -81,6 +81,13 @@ CATALOG: tuple[Entry, ...] = (
         "reference: the rule of medenvs/Sepsis-v0 reading this chart, 0.823 survive; no optimum is known",
     ),
     Entry(
+        "medenvs/OGSRL-v0",
+        "medenvs.systems.ogsrl",
+        "treatment",
+        "The same patients under OGSRL's state, costs and reward, with its coding errors mended.",
+        "reference: the rule of medenvs/Sepsis-v0, which reads what is hidden here; no optimum is known",
+    ),
+    Entry(
         "medenvs/ICUSepsis-v0",
         "medenvs.systems.icu_sepsis",
         "treatment",

@@ -22,24 +22,32 @@ def masked(values: Mapping[str, Any], mask: np.ndarray) -> dict[str, Any]:
 def stepped(out: Outcomes, mask: np.ndarray, simulated: bool) -> dict[str, Any]:
     """Return the info of rows that took a step; other rows hold zeros."""
     every = bool(mask.all())
+    rest = np.flatnonzero(~mask)
     total = np.zeros(len(mask))
     for value in out.costs.values():
         total = total + value
     return {
-        **masked({"terms": _nest(out.terms, mask, every)}, mask),
-        **masked({"applies": _nest(out.applies, mask, every)}, mask),
-        **masked({"cost": total if every else np.where(mask, total, 0.0)}, mask),
-        **masked({"costs": _nest(out.costs, mask, every)}, mask),
+        **masked({"terms": _nest(out.terms, mask, rest)}, mask),
+        **masked({"applies": _nest(out.applies, mask, rest)}, mask),
+        **masked({"cost": total if every else blanked(total, rest)}, mask),
+        **masked({"costs": _nest(out.costs, mask, rest)}, mask),
         **masked({"clipped": out.clipped if every else out.clipped & mask}, mask),
         **masked({"simulated": mask & simulated}, mask),
     }
 
 
-def _nest(values: Mapping[str, np.ndarray], mask: np.ndarray, every: bool) -> dict[str, Any]:
-    if every:
+def blanked(values: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Return a copy that holds zero in the rows `rest` (a few: np.where over all rows takes five times as long)."""
+    cut = values.copy()
+    cut[rest] = 0
+    return cut
+
+
+def _nest(values: Mapping[str, np.ndarray], mask: np.ndarray, rest: np.ndarray) -> dict[str, Any]:
+    if not len(rest):
         return masked(values, mask)
     once = {id(v): v for v in values.values()}  # several names may share one array
-    cut = {i: v & mask if v.dtype == bool else np.where(mask, v, np.zeros((), v.dtype)) for i, v in once.items()}
+    cut = {i: v & mask if v.dtype == bool else blanked(v, rest) for i, v in once.items()}
     return masked({k: cut[id(v)] for k, v in values.items()}, mask)
 
 

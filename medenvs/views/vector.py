@@ -16,7 +16,7 @@ from medenvs.core.randomness import key
 from medenvs.core.system import System
 
 from .autoreset import AutoresetMode
-from .info import masked, objects, revealed, stepped
+from .info import blanked, masked, objects, revealed, stepped
 from .options import Settings, only_role, read_options
 from .spaces import UnicodeText, spaces_of
 
@@ -129,7 +129,7 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if self.limit is not None:
             truncated = truncated | (self._steps >= self.limit) & active  # also with terminated, as TimeLimit says it
         self._done = terminated | truncated
-        rewards = out.rewards[self.role] if not waiting.any() else np.where(active, out.rewards[self.role], 0.0)
+        rewards = out.rewards[self.role] if not waiting.any() else blanked(out.rewards[self.role], np.flatnonzero(waiting))
         info = self._finish(out, active, waiting)
         return self._see(), rewards, terminated, truncated, info
 

@@ -87,7 +87,7 @@ class TreatmentKernel:
             died = self.body.dies(s, last, now)
         died = m.both(due, died)
         over = m.either(last, died)
-        s.fate = m.where(died, DEAD, m.where(over, ALIVE, OPEN))
+        s.fate = m.whole(over) + m.whole(died)  # OPEN, ALIVE or DEAD
         turn = Turn(
             self._terms(s, valid, over, died), self._costs(s, pressures, due), over, m.both(over, m.no(over)), {"survived": m.no(over)}
         )
@@ -100,7 +100,7 @@ class TreatmentKernel:
         if not self.box:
             a = in_shape(move, s.age)
             valid = m.both(a >= 0, a < len(LABELS))
-            dose = m.where(valid, a, 0)
+            dose = m.whole(a) * m.whole(valid)
             return self.fluids[dose], self.pressors[dose], valid
         given = within(move, s.age, active)
         valid = m.both(m.both(given.fluid >= 0, given.fluid <= float(HIGH[0])), m.both(given.pressor >= 0, given.pressor <= float(HIGH[1])))
@@ -146,8 +146,8 @@ class TreatmentKernel:
     def _costs(self, s: State, pressures: Sequence[Lane], due: Lane) -> dict[str, Lane]:
         """Return hours of harm; a reading stands for the four hours that it ends."""
         m, n, read = self.lanes, self.lanes.number, BLOCK * self.lanes.number(due)
-        low = s.age * 0
-        for pressure in pressures:
+        low = n(pressures[0] < 65)
+        for pressure in pressures[1:]:
             low = low + n(pressure < 65)
         high, flooded = s.pressor > 0.5, m.both(s.fluid > 960, s.cvp >= 15)
         return {

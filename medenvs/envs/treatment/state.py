@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class State(Body):
 BODY = tuple(f.name for f in fields(Body))
 _BODY_CHANGES = BODY[BODY.index("inflamed") :]  # the constants stand first
 CHANGES = (*_BODY_CHANGES, "hour", "fluid", "pressor", "score", "fate")
+_charted, _GCS = attrgetter(*("cns" if n == "gcs" else n for n in NAMES)), NAMES.index("gcs")
 Held = Sequence[tuple[Any, dict[str, Lane]]]
 
 
@@ -52,14 +54,15 @@ def restore(m: Lanes, s: Body, held: Held) -> None:
 
 def seen(s: State, rows: Any) -> Any:
     """Return the columns that are charted, one row a patient: float32, or a tensor of the lanes' own kind."""
-    lanes = [15 - 12 * s.cns if n == "gcs" else getattr(s, n) for n in NAMES]
+    lanes = list(_charted(s))
+    lanes[_GCS] = 15 - 12 * lanes[_GCS]
+    if isinstance(s.age, float):
+        return np.array(lanes, np.float32)
     if hasattr(s.age, "new_empty"):
         out = s.age.new_empty((len(s.age), len(NAMES)))
         for i, lane in enumerate(lanes):
             out[:, i] = lane
         return out if rows is None else out[rows]
-    if not np.ndim(s.age):
-        return np.array(lanes, np.float32)
     out = np.empty((len(NAMES), len(s.age) if rows is None else len(rows)), np.float32)
     for i, lane in enumerate(lanes):
         out[i] = lane if rows is None else lane[rows]

@@ -20,7 +20,7 @@ from medenvs.worlds.sepsis.sofa import heart_score, organs_score
 
 from .doses import FLUID, HIGH, LABELS, LOW, PRESSOR, Dose, in_shape, within
 from .privileged import truth_of
-from .state import ALIVE, BODY, DEAD, OPEN, State, hold, restore, seen
+from .state import BODY, State, hold, restore, seen
 
 TERMS = ("survived", "invalid", "sofa", "sofa_rise", "ogsrl")
 COSTS = ("hypotension", "hypoxia", "oliguria", "overload", "pressor", "untreated_shock", "excess_pressor", "excess_fluid")
@@ -111,7 +111,8 @@ class TreatmentKernel:
     def _live(self, b: Body, start: Lane, now: Key, ml: Lane, u: Lane) -> Sequence[Lane]:
         """Live until the next decision; return the pressure at the end of each hour."""
         self.body.strike(b, start, now)
-        drug, pressures, before = self.body.drug(b, ml, u), list[Lane](), b.flow
+        drug, before = self.body.drug(b, ml, u), b.flow
+        pressures: list[Lane] = []
         for noise in self.body.noises(now) if self.interval == BLOCK else (self.body.noise(now, start & 3),):
             self.body.hour(b, drug, noise)
             pressures.append(b.map)

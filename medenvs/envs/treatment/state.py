@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ class State(Body):
 BODY = tuple(f.name for f in fields(Body))
 _BODY_CHANGES = BODY[BODY.index("inflamed") :]  # the constants stand first
 CHANGES = (*_BODY_CHANGES, "hour", "fluid", "pressor", "score", "fate")
-_charted, _GCS = attrgetter(*("cns" if n == "gcs" else n for n in NAMES)), NAMES.index("gcs")
+_CHARTED, _GCS = tuple("cns" if n == "gcs" else n for n in NAMES), NAMES.index("gcs")
 Held = Sequence[tuple[Any, dict[str, Lane]]]
 
 
@@ -54,7 +53,7 @@ def restore(m: Lanes, s: Body, held: Held) -> None:
 
 def seen(s: State, rows: Any) -> Any:
     """Return the columns that are charted, one row a patient: float32, or a tensor of the lanes' own kind."""
-    lanes = list(_charted(s))
+    lanes = [getattr(s, n) for n in _CHARTED]
     lanes[_GCS] = 15 - 12 * lanes[_GCS]
     if isinstance(s.age, float):
         return np.array(lanes, np.float32)

@@ -76,7 +76,7 @@ class World:
         return plan
 
     def sample(self, behaviour: Any, target: Any, patients: int, seed: int = 0) -> Played:
-        """Return `patients` episodes under a behaviour policy, weighed for a target policy; patient i is the same whoever else is sampled."""
+        """Return `patients` episodes under a behaviour policy, weighed for a target policy; patient i is the same whoever else is."""
         plan, ids = self.by_step(behaviour), np.arange(patients)
         own = key(seed, _WORLD, ids)
         states, actions = np.zeros((2, patients, self.horizon), np.int64)

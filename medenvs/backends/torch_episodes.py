@@ -52,7 +52,7 @@ class TorchEpisodes:
         self.kernel = system.kernel.on(torch_lanes(dtype, device, True))
         self.role = self.kernel.spec.roles[0].name
         self._ledger = Ledger(system.terms, self.role, True)
-        self._bunch = max(1, n // 16)  # rows that begin anew together
+        self._bunch = max(1, n // 8)  # rows that begin anew together
         self._streams = torch.arange(n, device=device) + seed
         self._keys, self._episodes = key(self._streams), self._streams * 0
         self._zero = torch.zeros(n, dtype=getattr(torch, dtype), device=device)

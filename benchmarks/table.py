@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from medenvs.systems.sepsis_references import references as sepsis_references
+
 HERE = Path(__file__).parent
 _HEADER = ("what", "medenvs", "peer", "ratio")
 
@@ -44,6 +46,7 @@ ROWS = (
     Row("… float32", "sepsis_steps", "float32"),
     Row("… float32 tensors, rules compiled", "sepsis_steps", "compiled"),
     Row("sepsis, steps a second of single episodes", "sepsis_steps", "single"),
+    Row("logged rows of simulated clinicians a second, with costs and propensities", "sepsis_logs"),
     Row("consultation, array rows a second, 1,024 rows, full world, fresh cases, next-step", "consultation_steps", "arrays_NEXT_STEP"),
     Row("… same-step", "consultation_steps", "arrays_SAME_STEP"),
     Row("consultation, tagged texts a second, every text new", "consultation_steps", "text_tagged", "GEM, sync loop"),
@@ -143,6 +146,26 @@ def consultation_exploits(found: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(header, lines) + f"\n{result['episodes']:,} test cases each.\n"
 
 
+def references(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what policies of known kind earn in the sepsis world, and the hours of harm they leave."""
+    worlds = [((effect, interval), sepsis_references(effect, interval)) for effect in ("real", "null") for interval in (4, 1)]
+    real = worlds[0][1]
+    returns = [
+        (
+            policy,
+            *(
+                _interval(dict(zip(("mean", "low", "high"), (t[policy]["return"], *t[policy]["return_95"]), strict=True)))
+                for _, t in worlds
+            ),
+        )
+        for policy in real
+    ]
+    harm = [(policy, f"{row['cost']:.1f}", *(f"{hours:.2f}" for hours in row["costs"].values())) for policy, row in real.items()]
+    header = ("return", *(f"effect {effect}, every {interval} h" for (effect, interval), _ in worlds))
+    more = ("hours of harm a patient (effect real, every 4 h)", "sum", *real["none"]["costs"])
+    return _table(header, returns) + "\n" + _table(more, harm) + f"\n{real['none']['n']:,} test patients each.\n"
+
+
 def _paid(row: Mapping[str, Any]) -> str:
     """Return what a trick adds under the original reward to the same doctor without it, as far as it adds anything."""
     if "pays" not in row:
@@ -155,7 +178,13 @@ def _paid(row: Mapping[str, Any]) -> str:
 
 SECTIONS = {
     "README.md": {"speed": speed, "doctors": doctors},
-    "RESULTS.md": {"reading": reading, "exploits": exploits, "consultation": consultation, "consultation exploits": consultation_exploits},
+    "RESULTS.md": {
+        "reading": reading,
+        "exploits": exploits,
+        "consultation": consultation,
+        "consultation exploits": consultation_exploits,
+        "sepsis references": references,
+    },
 }
 
 

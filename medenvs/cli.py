@@ -1,4 +1,4 @@
-"""The command line: medenvs list | card | play | bench | check | judge."""
+"""The command line: medenvs list | card | play | bench | check | judge | data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medenvs import __version__
+from medenvs.adapters import data_command
 from medenvs.core.errors import BadValue, MedenvsError, unknown
 from medenvs.policies.printable import one_line, printable
 
@@ -78,14 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--debug", action="store_true", help="stop at an agent's first error and show it")
     command("check", "run the conformance checks on an environment").add_argument("target", metavar="ID|file.py:Env")
-    judge = command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes")
+    _add_judge(command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes"))
+    data_command.add_to(command("data", data_command.ABOUT))
+    return parser
+
+
+def _add_judge(judge: argparse.ArgumentParser) -> None:
     judge.add_argument("action", metavar="check")
     judge.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible server, e.g. http://localhost:8000/v1")
     judge.add_argument("--model", help="the model's name there")
     judge.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
     judge.add_argument("--cache", type=Path, metavar="FILE", help="keep replies there; what was asked once is not asked again")
     judge.add_argument("--scripted", action="store_true", help="a judge that compares words, without any model")
-    return parser
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -257,12 +262,23 @@ def _judging(args: argparse.Namespace) -> Any:
     return Cached(chat, args.cache) if args.cache else chat
 
 
+def _data(args: argparse.Namespace) -> int:
+    with _Progress(quiet=args.json) as progress:
+        found = data_command.run(args, progress.tick)
+    if args.json:
+        return _print_json(found)
+    print("\n".join(data_command.lines(found)))
+    if "path" in found:
+        print(f"written: {printable(found['path'])}", file=sys.stderr)
+    return 0
+
+
 def _print_json(value: Any) -> int:
     print(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
     return 0
 
 
-COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check, "judge": _judge}
+COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check, "judge": _judge, "data": _data}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -16,7 +16,7 @@ from medenvs.systems.catalog import CATALOG
 from medenvs.worlds.calculators.registry import CALCULATORS, unverified
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "DATA.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 README = TEXT["README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -66,8 +66,8 @@ def test_the_transcript_is_what_the_code_prints(capsys):
     assert capsys.readouterr().out == shown
 
 
-# what ends otherwise, as the text around it says: a judge that fails, and a server that is a placeholder
-ENDS = {"medenvs judge check --scripted": 1, "medenvs judge check --endpoint URL --model NAME": 2}
+# what ends otherwise, as the text around it says: a judge that fails, a server that is a placeholder, a table that nobody ships
+ENDS = {"medenvs judge check --scripted": 1, "medenvs judge check --endpoint URL --model NAME": 2, "medenvs data mimic MIMICtable.csv": 2}
 
 
 def test_the_readme_shows_code_and_commands():

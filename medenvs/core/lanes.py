@@ -211,7 +211,7 @@ class _NumPy:
         return self._lines[n]
 
     def clip(self, x: Any, low: Any, high: Any) -> Any:
-        return np.minimum(np.maximum(x, low), high)
+        return x.clip(low, high)  # half the time of a minimum of a maximum
 
     def number(self, x: Any) -> Any:
         return np.asarray(x).astype(self.dtype)

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from medenvs.core.errors import BadValue
 from medenvs.core.randomness import at, key, uniform
 
-from .trajectories import Log, log
-
 _WORLD = 0x57415244
+
+
+class Played(NamedTuple):
+    """Episodes that happened: (N, T) each but policy, (N, T, A); steps that were not lived count as reward 0, propensity 1.
+
+    behaviour, policy: the exact propensities of what was done, and of all actions under the policy in question.
+    """
+
+    rewards: np.ndarray
+    behaviour: np.ndarray
+    states: np.ndarray
+    actions: np.ndarray
+    policy: np.ndarray
+    lived: np.ndarray
+    discount: float
 
 
 @dataclass(frozen=True)
@@ -62,8 +75,8 @@ class World:
             after = q.max(1)
         return plan
 
-    def sample(self, behaviour: Any, target: Any, patients: int, seed: int = 0) -> Log:
-        """Return the log of `patients` episodes under a behaviour policy; patient i is the same whoever else is sampled."""
+    def sample(self, behaviour: Any, target: Any, patients: int, seed: int = 0) -> Played:
+        """Return `patients` episodes under a behaviour policy, weighed for a target policy; patient i is the same whoever else is."""
         plan, ids = self.by_step(behaviour), np.arange(patients)
         own = key(seed, _WORLD, ids)
         states, actions = np.zeros((2, patients, self.horizon), np.int64)
@@ -77,14 +90,14 @@ class World:
             states[:, step], actions[:, step], lived[:, step] = here, done, alive
             rewards[:, step] = self.rewards[here, done, then]
             here, alive = np.where(alive, then, here), alive & ~self.ends[then]
-        return self.log(behaviour, target, states, actions, rewards, lived)
+        return self._played(behaviour, target, states, actions, rewards, lived)
 
-    def tree(self, behaviour: Any, target: Any) -> tuple[Log, np.ndarray]:
+    def tree(self, behaviour: Any, target: Any) -> tuple[Played, np.ndarray]:
         """Return every possible episode under a behaviour policy, and its probability; for small worlds."""
         found = list(self._branches(self.by_step(behaviour), 0, None, 1.0))
         rows = np.array([path + [(0, 0, 0.0, 0.0)] * (self.horizon - len(path)) for path, _ in found])
         states, actions = rows[:, :, 0].astype(np.int64), rows[:, :, 1].astype(np.int64)
-        return self.log(behaviour, target, states, actions, rows[:, :, 2], rows[:, :, 3] > 0), np.array([p for _, p in found])
+        return self._played(behaviour, target, states, actions, rows[:, :, 2], rows[:, :, 3] > 0), np.array([p for _, p in found])
 
     def _branches(self, plan: np.ndarray, step: int, here: int | None, p: float) -> Iterator[tuple[list[tuple[float, ...]], float]]:
         if here is None:
@@ -100,13 +113,13 @@ class World:
                 likely = p * plan[step, here, action] * self.moves[here, action, then]
                 yield from (([moment, *rest], chance) for rest, chance in self._branches(plan, step + 1, int(then), likely))
 
-    def log(self, behaviour: Any, target: Any, states: np.ndarray, actions: np.ndarray, rewards: np.ndarray, lived: np.ndarray) -> Log:
-        """Return episodes that happened as a log with the exact propensities of both policies."""
+    def _played(
+        self, behaviour: Any, target: Any, states: np.ndarray, actions: np.ndarray, rewards: np.ndarray, lived: np.ndarray
+    ) -> Played:
         step = np.arange(self.horizon)
         chance = self.by_step(behaviour)[step, states, actions]
-        return log(
-            rewards, np.where(lived, chance, 1.0), states, actions, self.by_step(target)[step, states], lived, discount=self.discount
-        )
+        propensity = np.where(lived, chance, 1.0)
+        return Played(rewards, propensity, states, actions, self.by_step(target)[step, states], lived, self.discount)
 
 
 def _pick(chances: np.ndarray, u: np.ndarray) -> np.ndarray:

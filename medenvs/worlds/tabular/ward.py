@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .tabular import World
+from .finite import World
 
 SEVERITIES, PRESSURES, DOSES = 7, 4, 4
 DEAD, HOME, STATES = 28, 29, 30

@@ -1,4 +1,5 @@
-"""The checks, each in an environment of its own: `nox` runs the first three, `nox -s anchors` the heavier one.
+"""The checks, each in an environment of its own: `nox` runs the first three, `nox -s offline` and
+`nox -s anchors` those that need more.
 
 Arguments after `--` go to pytest. Environments are reused; `nox --reuse-venv=never` builds them anew.
 """
@@ -36,6 +37,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests, on the newest gymnasium and on torch (whose version the constraints hold: a plain one may bring CUDA)."""
     session.install("-c", str(CONSTRAINTS), "torch", "-e", ".[test]")
+    session.install("-c", str(CONSTRAINTS), "minari", "h5py")  # not in the extra `test`: the session `oldest` has an older numpy
     session.install("-c", str(CONSTRAINTS), "--no-deps", "icu-sepsis")  # its tables are read, its code is not run
     session.run("pytest", *session.posargs)
 
@@ -45,6 +47,15 @@ def oldest(session: nox.Session) -> None:
     """The tests that need no torch, on the oldest gymnasium and numpy that are promised."""
     session.install("-c", _constraints_without(session, "gymnasium", "numpy"), *OLDEST, "-e", ".[test]")
     session.run("pytest", "-m", "not torch", *session.posargs)
+
+
+@nox.session
+def offline(session: nox.Session) -> None:
+    """Logged data beside d3rlpy, which holds gymnasium at 1.0.0."""
+    session.install("-c", _constraints_without(session, "gymnasium"), "torch", "-e", ".[offline,test]")
+    logs = [str(path) for folder in ("cases", "systems") for path in sorted(Path("tests", folder).glob("test_*log*.py"))]
+    session.run("pytest", "tests/adapters", *logs, *session.posargs)
+    _record(session, "numpy", "gymnasium", "torch", "d3rlpy", "minari", "h5py")
 
 
 @nox.session(python="3.11")

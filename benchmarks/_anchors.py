@@ -1,13 +1,17 @@
-"""The peers' loops that ours are measured against: GEM's guessing game, reasoning-gym's generators. None where absent."""
+"""The peers' loops that ours are measured against: GEM's guessing game, icu-sepsis, reasoning-gym's generators. None where absent."""
 
 from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
 from typing import Any
 
-Work = Callable[[], int]
+import gymnasium as gym
+import numpy as np
+from _measuring import Work, stepping
+
+from medenvs.worlds.tabular.icu_sepsis import folder
+
 GEM_STEPS = 6.6  # steps of a random episode of GuessTheNumber-hard, counted over 20,000 steps
 
 
@@ -52,6 +56,24 @@ def gem_sync(n: int, steps: int = 4) -> Work | None:
         return n * steps
 
     return work
+
+
+def icu_sepsis(n: int, shared: bool) -> Work | None:
+    """Return the package's own vector loop over n environments under random doses, as they come or sharing one copy of the tables."""
+    try:
+        package = importlib.import_module("icu_sepsis")
+        tables = importlib.import_module("icu_sepsis.utils.io").MDPParameters if shared else None
+    except ImportError:
+        return None
+    more = {"params": tables(folder())} if tables else {}
+    env = gym.make_vec(f"{package.__name__}:Sepsis/ICU-Sepsis-v2", num_envs=n, **more)
+    return stepping(env, np.random.default_rng(0).integers(0, 25, (64, n)))
+
+
+def icu_sepsis_both(quick: bool) -> dict[str, Work]:
+    """Return eight environments as they come and 32 that share their tables, by name; the faster counts."""
+    loops = {"anchor_8": icu_sepsis(2 if quick else 8, False), "anchor_32_shared": icu_sepsis(32, True)}
+    return {name: loop for name, loop in loops.items() if loop is not None}
 
 
 def reasoning_gym_median(seconds: float, limit: int | None = None) -> tuple[float, int] | None:

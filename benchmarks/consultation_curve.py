@@ -1,8 +1,8 @@
 """How often doctors are right after 0, 4, 8, 16, 30 questions on the full world; how near the reference is to the optimum on the tiny one.
 
-The kernel of medenvs/Consultation-v0 plays, on arrays and test cases; a doctor with k questions has k + 1 messages (31 are one more than
-the environment's argument allows). An order counts as one question; with "no orders" the doctor asks and examines only. Beside them the
-share that would be right with every finding asked, examined and measured, at no price.
+medenvs/Consultation-v0 is played on test cases; a doctor with k questions has k + 1 messages. An order counts as one question; with "no
+orders" the doctor asks and examines only. Beside them the share that would be right with every finding asked, examined and measured, at
+no price.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from _measuring import RESULTS, options
 
-from medenvs.cases.consultation import ConsultationCases
-from medenvs.core.lanes import numpy_lanes
+import medenvs  # noqa: F401
+from medenvs.cases.consultation import ConsultationCases, key_of
 from medenvs.core.randomness import key
-from medenvs.envs.consultation.kernel import ConsultationKernel
 from medenvs.evaluation.consultation import consult, optima
 from medenvs.evaluation.provenance import hardware, own_code, versions
 from medenvs.evaluation.scores import difference, estimate
@@ -28,7 +28,9 @@ from medenvs.policies.consultation.ceiling import ceiling
 from medenvs.policies.consultation.doctors import Doctor, RandomQuestions
 from medenvs.policies.consultation.greedy import Greedy
 from medenvs.policies.consultation.optimal import Optimal
+from medenvs.worlds.consultation.actions import actions
 
+ID = "medenvs/Consultation-v0"
 ASKED = (0, 4, 8, 16, 30)
 CASES = 2_000
 PERSONAS: Mapping[str, str | None] = {"drawn": None, "truthful": "truthful"}
@@ -38,53 +40,50 @@ DOCTORS: Mapping[str, Callable[[int], Doctor]] = {
     "random questions": RandomQuestions,
 }
 _STREAM = key(0x43555256, 0)
-_IDLE = -1
 
 
-def patients(n: int, persona: str | None) -> dict[str, Any]:
-    """Return the columns of n test cases, the same whoever treats them."""
-    source = ConsultationCases("full", persona=persona)
-    return dict(source.columns(source.draw(_STREAM, np.arange(n), "test")))
+def cases(n: int) -> np.ndarray:
+    """Return n test cases, the same whoever treats them."""
+    return ConsultationCases().draw(_STREAM, np.arange(n), "test")
 
 
-def right(doctor: Doctor, columns: Mapping[str, Any], questions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each case whether the doctor's diagnosis was right, and how many messages it sent before."""
-    n = len(columns["case"])
-    kernel = ConsultationKernel("full", 0, lanes=numpy_lanes())
-    state = kernel.reset({**columns, "budget": np.full(n, max(2, questions + 1))}, (np.zeros(n, int), np.zeros(n, int)), n)
+def right(doctor: Doctor, drawn: np.ndarray, questions: int, persona: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each case whether the doctor's diagnosis was right, and how many inquiries it made before."""
+    n, a = len(drawn), actions("full")
+    env = gym.make_vec(ID, n, obs_mode="numeric", split="test", budget=max(2, questions + 1), persona=persona)
+    seen, _ = env.reset(options={"case": drawn})
     doctor.reset(0)
-    over = np.zeros(n, bool)
+    good, made, over = np.zeros(n), np.zeros(n, int), np.zeros(n, bool)
     while not over.all():
         rows = np.flatnonzero(~over)
-        seen = kernel.observe(state, "doctor", rows)
-        views = [{"observation": o, "action_mask": m} for o, m in zip(seen["observation"], seen["action_mask"], strict=True)]
-        moves = np.full(n, _IDLE)
-        moves[rows] = doctor.act_batch(views, [{}] * len(rows))
-        state, turn = kernel.step(state, {"doctor": moves}, ~over)
-        over |= np.asarray(turn.terminated, bool)
-    return np.asarray(state.diagnosed) == columns["disease"], np.asarray(state.turn) - 1
+        moves = np.full(n, a.diagnose)  # what is played where it is over does not count
+        moves[rows] = doctor.act_batch([{name: part[i] for name, part in seen.items()} for i in rows], [{}] * len(rows))
+        seen, _, ended, _, info = env.step(moves)
+        made[rows] += moves[rows] < a.propose
+        good[rows] = info["terms"]["correct"][rows]
+        over |= ended
+    return good, made
 
 
 def curve(n: int) -> dict[str, Any]:
     """Return accuracy with intervals by persona, doctor and number of questions, and the ceiling: everything asked and measured."""
     found: dict[str, Any] = {}
     for name, persona in PERSONAS.items():
-        columns = patients(n, persona)
-        who = {**columns, **dict(zip(("age", "sex", "pregnancy"), columns["basics"].astype(int).T, strict=False))}
-        everything = ceiling("full", (columns["key0"], columns["key1"]), who)
-        found[name] = {"ceiling": estimate(everything)._asdict()}
+        drawn = cases(n)
+        who = ConsultationCases(persona=persona).patients(drawn)
+        found[name] = {"ceiling": estimate(ceiling("full", key_of(drawn), who))._asdict()}
         for kind, make in DOCTORS.items():
             points = found[name][kind] = {}
             for k in ASKED:
-                good, sent = right(make(k), columns, k)
-                points[str(k)] = estimate(good)._asdict() | {"asked": float(sent.mean())}
-                print(f"{name}, {kind}, {k} questions: {good.mean():.3f} ({sent.mean():.1f} asked)", flush=True)
+                good, made = right(make(k), drawn, k, persona)
+                points[str(k)] = estimate(good)._asdict() | {"asked": float(made.mean())}
+                print(f"{name}, {kind}, {k} questions: {good.mean():.3f} ({made.mean():.1f} asked)", flush=True)
     return found
 
 
 def tiny(n: int) -> dict[str, Any]:
     """Return what the reference and the exact optimum earn on the tiny world in the same cases, and what the optimum expects."""
-    task = Task("medenvs/Consultation-v0", "numeric", {"size": "tiny"})
+    task = Task(ID, "numeric", {"size": "tiny"})
     envs = [task.make(reveal=True) for _ in range(32)]
     rows = {name: consult(envs, doctor, range(n)) for name, doctor in (("reference", Greedy()), ("optimum", Optimal()))}
     earned = {name: [r["return"] for r in played] for name, played in rows.items()}

@@ -15,11 +15,11 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from _anchors import gem_sync
-from _measuring import Work, finish, options, rates
+from _measuring import Work, finish, options, rates, stepping
 
 import medenvs  # noqa: F401
-from medenvs.envs.consultation.actions import actions
 from medenvs.envs.consultation.language import ConsultationLanguage
+from medenvs.worlds.consultation.actions import actions
 
 _N = 1_024
 _FRAMES = (
@@ -31,22 +31,8 @@ _FRAMES = (
 def arrays(mode: str) -> Work:
     """Return array stepping in an autoreset mode."""
     env = gym.make_vec("medenvs/Consultation-v0", num_envs=_N, obs_mode="numeric", autoreset_mode=mode)
-    env.reset(seed=0)
     moves = np.random.default_rng(0).integers(0, actions("full").discrete, (64, _N))
-    over, count = np.zeros(_N, bool), 0
-
-    def work() -> int:
-        nonlocal over, count
-        rows = 0
-        for _ in range(256):
-            _, _, terminated, _, _ = env.step(moves[count * 7 % 64])
-            rows += _N - (int(over.sum()) if mode == "NEXT_STEP" else 0)
-            over, count = terminated, count + 1
-        return rows
-
-    for _ in range(3):
-        work()  # the look-ahead reaches its depth
-    return work
+    return stepping(env, moves, 256, warm=3)  # the look-ahead reaches its depth
 
 
 def texts(write: Callable[[int, int], str]) -> Work:

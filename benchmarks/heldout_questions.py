@@ -24,10 +24,10 @@ from _measuring import RESULTS
 from medenvs.cases.consultation import ConsultationCases
 from medenvs.core.errors import MedenvsError
 from medenvs.core.transcript import read_jsonl
-from medenvs.envs.consultation.actions import SLOTS
 from medenvs.envs.consultation.kernel import ConsultationKernel
 from medenvs.envs.consultation.language import ConsultationLanguage
 from medenvs.evaluation.provenance import own_code, versions
+from medenvs.worlds.consultation.actions import SLOTS
 
 FOLDER = Path(__file__).parent.parent / "tests" / "heldout"
 SUMS = "SHA256SUMS"

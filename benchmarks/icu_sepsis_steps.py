@@ -6,12 +6,12 @@ one copy of the tables; the faster counts. `memory` is what 10,000 of our rows n
 
 from __future__ import annotations
 
-import importlib
 import tracemalloc
 
 import gymnasium as gym
 import numpy as np
-from _measuring import Work, finish, options, rates
+from _anchors import icu_sepsis_both
+from _measuring import Work, finish, options, rates, stepping
 
 import medenvs  # noqa: F401
 from medenvs.core.errors import MissingExtra
@@ -23,47 +23,7 @@ _N, _MANY, _DOSES = 16_384, 10_000, 25
 def ours(mode: str) -> Work:
     """Return array stepping in an autoreset mode."""
     env = gym.make_vec("medenvs/ICUSepsis-v0", num_envs=_N, obs_mode="numeric", autoreset_mode=mode)
-    env.reset(seed=0)
-    doses = np.random.default_rng(0).integers(0, _DOSES, (64, _N))
-    over, count = np.zeros(_N, bool), 0
-
-    def work() -> int:
-        nonlocal over, count
-        rows = 0
-        for _ in range(32):
-            _, _, terminated, truncated, _ = env.step(doses[count * 7 % 64])
-            rows += _N - (int(over.sum()) if mode == "NEXT_STEP" else 0)
-            over, count = terminated | truncated, count + 1
-        return rows
-
-    for _ in range(4):
-        work()  # the look-ahead reaches its depth
-    return work
-
-
-def theirs(n: int, shared: bool) -> Work | None:
-    """Return the package's own vector loop over n environments; None where it cannot be imported."""
-    try:
-        package = importlib.import_module("icu_sepsis")
-        tables = importlib.import_module("icu_sepsis.utils.io").MDPParameters if shared else None
-    except ImportError:
-        return None
-    more = {"params": tables(icu_sepsis.folder())} if tables else {}
-    env = gym.make_vec(f"{package.__name__}:Sepsis/ICU-Sepsis-v2", num_envs=n, **more)
-    env.reset(seed=0)
-    doses = np.random.default_rng(0).integers(0, _DOSES, (64, n))
-    over, count = np.zeros(n, bool), 0
-
-    def work() -> int:
-        nonlocal over, count
-        rows = 0
-        for _ in range(32):
-            _, _, terminated, truncated, _ = env.step(doses[count % 64])
-            rows += n - int(over.sum())
-            over, count = terminated | truncated, count + 1
-        return rows
-
-    return work
+    return stepping(env, np.random.default_rng(0).integers(0, _DOSES, (64, _N)), warm=4)  # the look-ahead reaches its depth
 
 
 def memory() -> float:
@@ -96,8 +56,7 @@ def main() -> None:
         print(f"nothing is measured: {error}")
         return
     works = {mode: ours(mode) for mode in ("NEXT_STEP", "SAME_STEP")}
-    eight, shared = theirs(2 if args.quick else 8, shared=False), theirs(32, shared=True)
-    works |= {name: work for name, work in (("anchor_8", eight), ("anchor_32_shared", shared)) if work is not None}
+    works |= icu_sepsis_both(args.quick)
     found = rates(works, 0.2 if args.quick else 2.0, args.repeats)
     anchor = max((rate for name, rate in found.items() if name.startswith("anchor")), default=None)
     more = {"unit": "active rows per CPU-second, 16,384 rows", **found, "memory_mb_10000_rows": needed, "values": worth()}

@@ -20,7 +20,8 @@ from medenvs.evaluation.ope.fqe import tabular
 from medenvs.evaluation.ope.guards import softened
 from medenvs.evaluation.ope.scoring import score
 from medenvs.evaluation.ope.selection import claims
-from medenvs.evaluation.ope.ward import NOTHING, STATES, always, clinician, ward
+from medenvs.evaluation.ope.trajectories import as_log
+from medenvs.worlds.tabular.ward import NOTHING, STATES, always, clinician, ward
 
 WEIGHTED = ("IS", "WIS", "PDIS", "WPDIS", "DR", "WDR")
 CLINICIAN = clinician(0.4)
@@ -44,8 +45,8 @@ def repeated(
     truth, given = world.value(policy), world.value(CLINICIAN)
     found: tuple[list[Evaluation], list[Evaluation], list[Evaluation]] = ([], [], [])
     for seed in range(_FIRST, _FIRST + logs):
-        data = judge(world.sample(CLINICIAN, policy, patients, seed), tabular(STATES), 2)
-        idle = judge(null.sample(CLINICIAN, policy, patients, seed), tabular(STATES), 2)
+        data = judge(as_log(world.sample(CLINICIAN, policy, patients, seed)), tabular(STATES), 2)
+        idle = judge(as_log(null.sample(CLINICIAN, policy, patients, seed)), tabular(STATES), 2)
         found[0].append(evaluate(data, settings, truth))
         found[1].append(improvement(data, settings, truth - given))
         found[2].append(improvement(idle, settings, 0.0))

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from medenvs.evaluation.sepsis.report import sections
+from medenvs.systems.sepsis_references import references as sepsis_references
+
 HERE = Path(__file__).parent
 _HEADER = ("what", "medenvs", "peer", "ratio")
 
@@ -40,6 +43,11 @@ ROWS = (
     Row("whole episodes a second at difficulty 5, fresh cases, in a batch", "medcalc_items", "ours", "reasoning-gym, median generator"),
     Row("… one by one", "medcalc_items", "single"),
     Row("rows a second of a 716-state decision process, 16,384 rows", "icu_sepsis_steps", "ours", "icu-sepsis, its own make_vec"),
+    Row("sepsis, array rows a second, 8,192 rows, random doses, float64", "sepsis_steps", "ours", "icu-sepsis, its own make_vec"),
+    Row("… float32", "sepsis_steps", "float32"),
+    Row("… float32 tensors, rules compiled", "sepsis_steps", "compiled"),
+    Row("sepsis, steps a second of single episodes", "sepsis_steps", "single"),
+    Row("logged rows of simulated clinicians a second, with costs and propensities", "sepsis_logs"),
     Row("consultation, array rows a second, 1,024 rows, full world, fresh cases, next-step", "consultation_steps", "arrays_NEXT_STEP"),
     Row("… same-step", "consultation_steps", "arrays_SAME_STEP"),
     Row("consultation, tagged texts a second, every text new", "consultation_steps", "text_tagged", "GEM, sync loop"),
@@ -151,6 +159,26 @@ def questions(found: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(("questions", "n", "right", "wrong", "asked back", "nothing to say"), lines) if lines else ""
 
 
+def references(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what policies of known kind earn in the sepsis world, and the hours of harm they leave."""
+    worlds = [((effect, interval), sepsis_references(effect, interval)) for effect in ("real", "null") for interval in (4, 1)]
+    real = worlds[0][1]
+    returns = [
+        (
+            policy,
+            *(
+                _interval(dict(zip(("mean", "low", "high"), (t[policy]["return"], *t[policy]["return_95"]), strict=True)))
+                for _, t in worlds
+            ),
+        )
+        for policy in real
+    ]
+    harm = [(policy, f"{row['cost']:.1f}", *(f"{hours:.2f}" for hours in row["costs"].values())) for policy, row in real.items()]
+    header = ("return", *(f"effect {effect}, every {interval} h" for (effect, interval), _ in worlds))
+    more = ("hours of harm a patient (effect real, every 4 h)", "sum", *real["none"]["costs"])
+    return _table(header, returns) + "\n" + _table(more, harm) + f"\n{real['none']['n']:,} test patients each.\n"
+
+
 def _paid(row: Mapping[str, Any]) -> str:
     """Return what a trick adds under the original reward to the same doctor without it, as far as it adds anything."""
     if "pays" not in row:
@@ -161,6 +189,34 @@ def _paid(row: Mapping[str, Any]) -> str:
     return more or "no"
 
 
+def sepsis(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what logged data say of each policy beside the truth, then every estimator's errors and claims, in both worlds."""
+    result = found.get("sepsis")
+    if result is None:
+        return ""
+    chosen = [s for s in sections(result) if s.title.startswith(("Truth beside", "Errors", "Policies called"))]
+    return "\n".join(f"{s.title}\n\n{_table(s.header, list(s.lines))}" for s in chosen) + f"\n{result['note']}\n"
+
+
+def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the bias that hidden confounding gives to estimates with fitted propensities, beside that with exact ones."""
+    result = found.get("planted_confounder")
+    if result is None:
+        return ""
+    by = {(x["grade"], x["policy"], x["propensities"], x["estimator"]): x for x in result["summary"]}
+    lines: list[tuple[str, ...]] = []
+    for grade, policy in dict.fromkeys((x["grade"], x["policy"]) for x in result["summary"]):
+        exact, fitted, robust = (by[grade, policy, *k] for k in (("exact", "WIS"), ("fitted", "WIS"), ("fitted", "DR")))
+        refused = f"{exact['refused']} / {fitted['refused']} of {fitted['logs']}"
+        biases = (_interval(x["bias"]) for x in (exact, fitted, robust))
+        lines.append(
+            (f"{grade:g}, {policy}", f"{fitted['truth']:.3f}", *biases, f"{fitted['coverage']:.2f}", f"{fitted['weight']:.2f}", refused)
+        )
+    biases = ("WIS, exact: bias", "WIS, fitted: bias", "DR, fitted: bias")
+    header = ("grade, policy", "truth", *biases, "WIS, fitted: coverage", "mean weight, fitted", "gate refuses, exact / fitted")
+    return _table(header, lines) + f"\n{result['seeds']} logs of {result['patients']:,} patients for each grade. Flag: {result['why']}.\n"
+
+
 SECTIONS = {
     "README.md": {"speed": speed, "doctors": doctors},
     "RESULTS.md": {
@@ -169,6 +225,9 @@ SECTIONS = {
         "consultation": consultation,
         "consultation exploits": consultation_exploits,
         "questions": questions,
+        "sepsis references": references,
+        "sepsis": sepsis,
+        "planted confounder": planted,
     },
 }
 

@@ -1,4 +1,4 @@
-"""The command line: medenvs list | card | play | bench | check | judge."""
+"""The command line: medenvs list | card | play | bench | check | judge | data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from medenvs import __version__
+from medenvs.adapters import data_command
 from medenvs.core.errors import BadValue, MedenvsError, unknown
 from medenvs.policies.printable import one_line, printable
 
@@ -63,29 +64,32 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--mode", default="text", help="text or numeric")
     play.add_argument("--persona", help="how a simulated patient answers, e.g. truthful or anxious")
     play.add_argument("--budget", type=int, help="how many messages there are")
-    play.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="an argument of the environment, e.g. difficulty=3"
-    )
+    play.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an argument of it, e.g. difficulty=3")
     bench = command("bench", "play a suite with the embedded agents and yours, and rank them")
-    bench.add_argument("suite", help="quick, medcalc, consultation, or an environment id")
+    bench.add_argument("suite", help="quick, medcalc, consultation, sepsis, or an environment id")
     bench.add_argument(
         "--agent", action="append", default=[], metavar="SPEC", help="file.py:Class, module:Class (its file is run), or a doctor"
     )
-    bench.add_argument("--episodes", type=int, help="for each agent, task and seed")
+    bench.add_argument("--episodes", type=int, help="for each agent, task and seed; sepsis: patients of each log")
+    bench.add_argument("--logs", type=int, help="sepsis: how many logged data sets")
     bench.add_argument("--seed", type=int, action="append", metavar="S", help="may be given several times (default 0)")
     bench.add_argument(
         "--out", type=Path, metavar="DIR", help="where episodes and results go (default medenvs-results/SUITE); run again to go on"
     )
     bench.add_argument("--debug", action="store_true", help="stop at an agent's first error and show it")
     command("check", "run the conformance checks on an environment").add_argument("target", metavar="ID|file.py:Env")
-    judge = command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes")
+    _add_judge(command("judge", "measure a judge: agreement with people, position, verbosity, hedging and injection probes"))
+    data_command.add_to(command("data", data_command.ABOUT))
+    return parser
+
+
+def _add_judge(judge: argparse.ArgumentParser) -> None:
     judge.add_argument("action", metavar="check")
     judge.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible server, e.g. http://localhost:8000/v1")
     judge.add_argument("--model", help="the model's name there")
     judge.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the key")
     judge.add_argument("--cache", type=Path, metavar="FILE", help="keep replies there; what was asked once is not asked again")
     judge.add_argument("--scripted", action="store_true", help="a judge that compares words, without any model")
-    return parser
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -149,14 +153,19 @@ def _option(text: str) -> tuple[str, Any]:
 
 def _bench(args: argparse.Namespace) -> int:
     from medenvs.evaluation.agents import contenders
+    from medenvs.evaluation.progress import Progress
     from medenvs.evaluation.report import document, markdown, tables, write
     from medenvs.evaluation.runner import Run, run
-    from medenvs.evaluation.suites import suite
+    from medenvs.evaluation.suites import SEPSIS, suite
 
     chosen = suite(args.suite)
     out: Path = args.out or Path("medenvs-results", chosen.name)
+    if chosen.name == SEPSIS:
+        return _sepsis(args, out)
+    if args.logs is not None:
+        raise BadValue(f"--logs is for the suite {SEPSIS}; {chosen.name} has none.")
     settings = Run(chosen, contenders(args.agent, chosen.agents), out, tuple(args.seed or (0,)), args.episodes, args.debug)
-    with _Progress(quiet=args.json) as progress:
+    with Progress(quiet=args.json) as progress:
         try:
             played = run(settings, progress.tick)
         except KeyboardInterrupt:
@@ -182,34 +191,36 @@ def _bench(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Progress:
-    """A progress bar on standard error, where a person looks at it."""
+def _sepsis(args: argparse.Namespace, out: Path) -> int:
+    from medenvs.evaluation.progress import Progress
+    from medenvs.evaluation.report import drawn
+    from medenvs.evaluation.sepsis.bench import planned, run
+    from medenvs.evaluation.sepsis.plots import draw
+    from medenvs.evaluation.sepsis.report import markdown, sections, write
 
-    def __init__(self, quiet: bool) -> None:
+    plan = planned(args.agent, args.seed or [0], args.episodes, args.logs)
+    with Progress(quiet=args.json) as progress:
+        try:
+            doc = run(plan, out, progress.tick)
+        except KeyboardInterrupt:
+            progress.close()
+            print(f"\nmedenvs: stopped. What was finished is kept in {out}; the same command goes on from there.", file=sys.stderr)
+            return 130
+    write(doc, out)
+    plots = draw(doc, out)
+    if args.json:
+        return _print_json(doc)
+    if sys.stdout.isatty():
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        console = Console(stderr=True)
-        parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*parts, console=console, disable=quiet or not console.is_terminal, transient=True)
-        self._task = self._bar.add_task("")
-        self.done = self.total = 0
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
-
-    def tick(self, label: str, done: int, total: int) -> None:
-        """Show how far the run is."""
-        self.done, self.total = done, total
-        self._bar.update(self._task, description=one_line(label, 60), completed=done, total=total)
+        console = Console()
+        for table in drawn(sections(doc)):
+            console.print(table)
+        console.print(doc["note"], markup=False)
+    else:
+        print(markdown(doc))
+    print(f"results: {out / 'results.json'}; plots: {', '.join(p.name for p in plots)}", file=sys.stderr)
+    return 0
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -257,12 +268,25 @@ def _judging(args: argparse.Namespace) -> Any:
     return Cached(chat, args.cache) if args.cache else chat
 
 
+def _data(args: argparse.Namespace) -> int:
+    from medenvs.evaluation.progress import Progress
+
+    with Progress(quiet=args.json) as progress:
+        found = data_command.run(args, progress.tick)
+    if args.json:
+        return _print_json(found)
+    print("\n".join(data_command.lines(found)))
+    if "path" in found:
+        print(f"written: {printable(found['path'])}", file=sys.stderr)
+    return 0
+
+
 def _print_json(value: Any) -> int:
     print(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False))
     return 0
 
 
-COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check, "judge": _judge}
+COMMANDS = {"list": _list, "card": _card, "play": _play, "bench": _bench, "check": _check, "judge": _judge, "data": _data}
 
 if __name__ == "__main__":
     sys.exit(main())

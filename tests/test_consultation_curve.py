@@ -1,4 +1,4 @@
-"""The curve of doctors by questions: played on arrays as the environment plays it."""
+"""The curve of doctors by questions: what is counted, and what is said to hold."""
 
 from pathlib import Path
 
@@ -19,18 +19,18 @@ def script():
         patch.syspath_prepend(str(ROOT / "benchmarks"))
         yield {
             name: load(f"{ROOT / 'benchmarks' / 'consultation_curve.py'}:{name}")
-            for name in ("patients", "right", "targets", "DOCTORS", "ASKED")
+            for name in ("cases", "right", "targets", "DOCTORS", "ASKED")
         }
 
 
 @pytest.mark.parametrize("doctor", [Greedy(questions=3), RandomQuestions(3)], ids=["reference", "random"])
-def test_arrays_come_to_what_the_environment_comes_to(script, doctor):
-    columns = script["patients"](6, None)
-    good, asked = script["right"](doctor, columns, 3)
-    assert asked.tolist() == [3] * 6
+def test_a_batch_comes_to_what_single_consultations_come_to(script, doctor):
+    drawn = script["cases"](6)
+    good, made = script["right"](doctor, drawn, 3)
+    assert made.tolist() == [3] * 6
     env = gym.make("medenvs/Consultation-v0", obs_mode="numeric", split="test", budget=4)
     doctor.reset(0)
-    for case, wanted in zip(columns["case"].tolist(), good.tolist(), strict=True):
+    for case, wanted in zip(drawn.tolist(), good.tolist(), strict=True):
         seen, info = env.reset(options={"case": case})
         over = False
         while not over:
@@ -39,9 +39,9 @@ def test_arrays_come_to_what_the_environment_comes_to(script, doctor):
         assert info["terms"]["correct"] == wanted
 
 
-def test_patients_may_all_be_truthful(script):
-    assert set(script["patients"](40, "truthful")["basics"][:, 4].tolist()) == {0}
-    assert len(set(script["patients"](40, None)["basics"][:, 4].tolist())) > 2
+def test_thirty_questions_and_none_are_asked(script):
+    for questions in (script["ASKED"][0], script["ASKED"][-1]):
+        assert script["right"](RandomQuestions(questions), script["cases"](3), questions)[1].tolist() == [questions] * 3
 
 
 def test_targets_say_what_does_not_hold(script):

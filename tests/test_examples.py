@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbclient
 import nbformat
+import numpy as np
 import pytest
 
 from medenvs.core.loading import load
@@ -17,12 +18,14 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES, AGENTS = ROOT / "examples", ROOT / "agents"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SCRIPTS = {
+    EXAMPLES / "bedside_monitor.py": [],
     EXAMPLES / "custom_agent.py": ["5"],
     EXAMPLES / "custom_environment.py": [],
     AGENTS / "note_reader.py": ["--episodes", "20", "--difficulty", "1"],
     AGENTS / "exploits.py": ["--episodes", "20"],
     AGENTS / "consultation_exploits.py": ["--episodes", "6"],
 }
+TRAINING = {AGENTS / "ppo.py"}  # run by tests of their own under tests/agents
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
@@ -48,7 +51,20 @@ def test_scripts_run(path, words, tmp_path):
 
 
 def test_every_program_is_run_here():
-    assert {*EXAMPLES.glob("*.py"), *AGENTS.glob("*.py")} == set(SCRIPTS)
+    assert {*EXAMPLES.glob("*.py"), *AGENTS.glob("*.py")} == {*SCRIPTS, *TRAINING}
+
+
+def test_the_picture_in_the_readme_is_what_the_program_draws(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    frame, write = (load(f"{EXAMPLES / 'bedside_monitor.py'}:{name}") for name in ("frame", "write"))
+    pixels, chart = frame()
+    write(pixels, tmp_path / "again.png")
+    kept, again = (
+        np.asarray(image.open(file).convert("RGB"), float) for file in (EXAMPLES / "bedside_monitor.png", tmp_path / "again.png")
+    )
+    assert kept.shape == again.shape and np.abs(kept - again).mean() < 2  # letters may differ a little with Pillow's version
+    assert (EXAMPLES / "bedside_monitor.png").stat().st_size < 80_000
+    assert chart["hour"] == 72 and frame(hour=0)[1]["map"] < 55
 
 
 def test_the_custom_environment_passes_every_check():

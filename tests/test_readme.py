@@ -1,5 +1,6 @@
 """What the documents say is true: their code runs, their commands work, their links lead somewhere, their figures are the files'."""
 
+import importlib
 import json
 import re
 import shlex
@@ -14,9 +15,11 @@ from medenvs.cli import COMMANDS, main
 from medenvs.core.loading import load
 from medenvs.systems.catalog import CATALOG
 from medenvs.worlds.calculators.registry import CALCULATORS, unverified
+from medenvs.worlds.consultation.knowledge import SIZES, knowledge
+from medenvs.worlds.consultation.personas import PERSONAS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "DATA.md", "TRAINING.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 README = TEXT["README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -66,8 +69,8 @@ def test_the_transcript_is_what_the_code_prints(capsys):
     assert capsys.readouterr().out == shown
 
 
-# what ends otherwise, as the text around it says: a judge that fails, and a server that is a placeholder
-ENDS = {"medenvs judge check --scripted": 1, "medenvs judge check --endpoint URL --model NAME": 2}
+# what ends otherwise, as the text around it says: a judge that fails, a server that is a placeholder, a table that nobody ships
+ENDS = {"medenvs judge check --scripted": 1, "medenvs judge check --endpoint URL --model NAME": 2, "medenvs data mimic MIMICtable.csv": 2}
 
 
 def test_the_readme_shows_code_and_commands():
@@ -173,3 +176,25 @@ def test_notebook_names_only_files_and_commands_that_exist():
     for name in re.findall(r"`(\w+\.py)`", prose):
         assert (ROOT / "examples" / name).exists(), name
     assert set(re.findall(r"`medenvs ([a-z]+)", prose)) <= set(COMMANDS)
+
+
+def test_the_consultations_world_is_as_large_as_is_said():
+    """Every count of what it holds, in documents and cards, is that of one of its sizes; those of the full one are all told."""
+    cards = {row.id: importlib.import_module(row.module).__doc__ for row in CATALOG if row.family == "consultation"}
+    told = " ".join("\n".join((*TEXT.values(), *cards.values())).split())
+    stated = set(re.findall(r"\b((?:\d+|[a-z]+)) (diseases|findings|contraindications|personas|manners)\b", told))
+    stated = {(number, what) for number, what in stated if number.isdigit() or number in NUMBERS}
+    counted = {size: _counted(knowledge(size)) for size in SIZES}
+    assert counted["full"] <= stated <= set().union(*counted.values())
+    tiny = {what: number for number, what in counted["tiny"]}
+    assert f'"tiny" ({tiny["diseases"]}, {tiny["findings"]})' in cards["medenvs/Consultation-v0"]
+
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _counted(kb):
+    """Return (number, what) of all that is counted in a world."""
+    parts = {"diseases": kb.diseases, "findings": kb.findings, "contraindications": kb.rules}
+    manners = NUMBERS[len(PERSONAS)]
+    return {(str(len(rows)), what) for what, rows in parts.items()} | {(manners, "personas"), (manners, "manners")}

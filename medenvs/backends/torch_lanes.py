@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from medenvs.core.errors import missing, unknown
+from medenvs.core.errors import BadValue, missing, unknown
 from medenvs.core.exponential import LOG2E, POWERS, series
 from medenvs.core.lanes import Lanes
 
@@ -118,7 +118,38 @@ class TorchLanes:
         yield r[:, None].expand(many.shape)[there], many[there]
 
 
+class SteadyLanes(TorchLanes):
+    """Torch's lanes that look at no value: rules for few rows run over all rows, what they write counts in those rows only.
+
+    So torch.compile sees one graph, and a GPU is never waited for. Rules that run through lists (`items`) do not work on them.
+    """
+
+    def __reduce__(self) -> Any:
+        return SteadyLanes, self._made_of
+
+    def no(self, a: Any) -> Any:
+        return not a if isinstance(a, bool) else super().no(a)
+
+    def only(self, when: Any) -> Any:
+        return () if when is False else (when,)
+
+    def at(self, lane: Any, r: Any) -> Any:
+        return lane
+
+    def write(self, lane: Any, r: Any, value: Any) -> Any:
+        return self._torch.where(r, self._lane(value).to(lane.dtype), lane)
+
+    def look(self, grid: Any, r: Any, index: Any) -> Any:
+        return self.pick(grid, index)
+
+    def mark(self, grid: Any, r: Any, index: Any, value: Any) -> None:
+        self.put(grid, index, value, r)
+
+    def items(self, r: Any, lists: Any, index: Any) -> Any:
+        raise BadValue("steady lanes run through no lists. Use torch_lanes without `steady` for these rules.")
+
+
 @cache
-def torch_lanes(dtype: str = "float64", device: str = "cpu") -> Lanes:
-    """Return torch's lanes; raises UnknownName for another dtype, MissingExtra without torch."""
-    return TorchLanes(dtype, device)
+def torch_lanes(dtype: str = "float64", device: str = "cpu", steady: bool = False) -> Lanes:
+    """Return torch's lanes, those that can be compiled where `steady`; raises UnknownName for another dtype, MissingExtra without torch."""
+    return (SteadyLanes if steady else TorchLanes)(dtype, device)

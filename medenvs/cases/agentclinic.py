@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from .budget import Budget
 from .cursor import Cursor
-from .recorded import Budget, Exchange, Record, RecordedCases
+from .recorded import Exchange, Record, RecordedCases
 
 _FOUND = {"Physical_Examination_Findings": "Examination", "Test_Results": "Test"}
 _OTHER_NAME = re.compile(r"([^()]+)\(([^()]+)\)")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .budget import Budget
 from .cursor import Cursor
 from .naming import named
-from .recorded import Budget, Exchange, Record, RecordedCases, told
+from .recorded import Exchange, Record, RecordedCases, what_was_said
 
 _OPENS, _CLOSES = "Patient's description:", "\nDecide next action:"  # what stands around a self-report in a prompt
 
@@ -29,7 +30,7 @@ def record(row: Cursor) -> Record:
     diagnosis = gold.at("diagnosis").text()
     return Record(
         report,
-        (profile.text(empty=True) if profile else "") or told(report, exchanges),
+        (profile.text(empty=True) if profile else "") or what_was_said(report, exchanges),
         diagnosis,
         advice.text(empty=True) if advice else "",
         exchanges,

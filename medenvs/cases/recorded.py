@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from medenvs.core.errors import BadData, BadValue, MedenvsError
 from medenvs.core.randomness import below, key
 from medenvs.core.turn import Lane
 
+from .budget import Budget, ends
 from .cursor import Cursor
 from .tables import rows
 
-Budget = int | tuple[int, int]
 LONGEST_BUDGET = 1_000
 _STREAM = 0x52454344
 
@@ -62,7 +62,7 @@ class RecordedCases(Finite):
     """
 
     def __init__(self, data: str | Mapping[str, str], budget: Budget, read: Callable[[Cursor], Record]) -> None:
-        self.low, self.high = _checked(budget)
+        self.low, self.high = ends(budget, 1, LONGEST_BUDGET)
         files = dict(data) if isinstance(data, Mapping) else {"": data}
         found: dict[str, dict[str, Record]] = {}
         for split, place in files.items():
@@ -108,20 +108,13 @@ class RecordedCases(Finite):
 
     def __getitem__(self, case: int) -> Case:
         split, r = self.split_of(case), self._records[case]
-        asked = [e.answer if e.answer.startswith(e.question) else f"{e.question} {e.answer}" for e in r.exchanges]
-        return Case(case, r.report, self.golds(case), asked, {"category": r.category, "split": split, **self.columns(case)})
+        lines = [e.answer if e.answer.startswith(e.question) else f"{e.question} {e.answer}" for e in r.exchanges]
+        return Case(case, r.report, self.golds(case), lines, {"category": r.category, "split": split, **self.columns(case)})
 
 
-def told(report: str, exchanges: Sequence[Exchange]) -> str:
+def what_was_said(report: str, exchanges: Sequence[Exchange]) -> str:
     """Return a profile made of nothing but what the patient has said."""
     return "\n".join((report, *(e.answer for e in exchanges)))
-
-
-def _checked(budget: Any) -> tuple[int, int]:
-    ends = tuple(cast("tuple[Any, ...]", budget)) if isinstance(budget, (tuple, list)) else (budget, budget)
-    if len(ends) != 2 or not all(type(e) is int for e in ends) or not 1 <= ends[0] <= ends[1] <= LONGEST_BUDGET:
-        raise BadValue(f"budget is {budget!r}; allowed: 1 to {LONGEST_BUDGET}, or a pair (low, high) of these.")
-    return ends
 
 
 def _by_content(place: str, read: Callable[[Cursor], Record]) -> dict[str, Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isqrt
 
 import numpy as np
 
@@ -38,6 +39,7 @@ class TabularCases(Endless):
 
     def __getitem__(self, case: int) -> Case:
         split, start = self.split_of(case), self.columns(case)["start"]
-        doses = np.flatnonzero(self._mdp.admissible[start]).tolist()
+        levels = isqrt(self._mdp.actions)
+        doses = ", ".join(f"{a // levels}/{a % levels}" for a in np.flatnonzero(self._mdp.admissible[start]).tolist())
         text = f"A stay that begins in state {start}; mean SOFA {self._mdp.sofa[start]:.1f}."
-        return Case(case, text, {"start": start}, (f"Doses on record there: {doses}.",), {"split": split})
+        return Case(case, text, {"start": start}, (f"Doses on record there (fluids/vasopressor): {doses}.",), {"split": split})

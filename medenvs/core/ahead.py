@@ -16,6 +16,7 @@ from .cases import CaseSource
 from .randomness import Key
 
 _MOST = 131_072  # prepared cases
+_AT_ONCE = 8192  # of them are drawn and put into their places before the next, so that the work stays in the cache
 _CASE = "case number"  # the column that holds it; sources may have a "case" of their own
 
 
@@ -32,7 +33,7 @@ class Ahead:
         self._next = np.zeros(0, np.int64)  # the episode each row begins next
         self._end = np.zeros(0, np.int64)  # and the first that is not prepared
         self._columns = dict[str, Any]()
-        self._side_by_side: tuple[list[str], np.ndarray] | None = None  # for rows that go their own ways: a case lies in one place
+        self._side_by_side: _Packed | None = None  # for rows that go their own ways: a case lies in one place
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what was prepared behind: it can be prepared again."""
@@ -74,12 +75,9 @@ class Ahead:
 
     def _gathered(self, place: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
         if self._side_by_side is None:
-            names = [name for name, column in self._columns.items() if column.ndim == 1 and column.dtype == np.int64]
-            self._side_by_side = names, np.stack([self._columns.pop(name) for name in names], -1)
+            self._side_by_side = _Packed(self._columns)
             self._columns = {name: column.copy() for name, column in self._columns.items()}  # slices of the old ones may be in play
-        names, whole = self._side_by_side
-        found = whole[place]
-        columns = {name: found[:, i] for i, name in enumerate(names)} | {name: c[place] for name, c in self._columns.items()}
+        columns = self._side_by_side.taken(place) | {name: c[place] for name, c in self._columns.items()}
         return columns.pop(_CASE).copy(), columns
 
     def _prepare(self, begins: np.ndarray) -> None:
@@ -97,15 +95,50 @@ class Ahead:
             return
         row = np.repeat(np.arange(n), many)
         episode = np.arange(len(row)) + np.repeat(self._end - np.cumsum(many), many)
-        self._written(episode % self._depth * n + row, self._drawn(row, episode))
+        for i in range(0, len(row), _AT_ONCE):
+            part = slice(i, i + _AT_ONCE)
+            self._written(episode[part] % self._depth * n + row[part], self._drawn(row[part], episode[part]))
 
     def _drawn(self, row: np.ndarray, episode: np.ndarray) -> dict[str, Any]:
         drawn = self._source.draw((self._keys[0][row], self._keys[1][row]), episode, self._split)
         return {_CASE: drawn, **self._source.columns(drawn)}
 
-    def _written(self, place: np.ndarray, fresh: Mapping[str, Any]) -> None:
+    def _written(self, place: np.ndarray, fresh: dict[str, Any]) -> None:
         if self._side_by_side is not None:
-            names, whole = self._side_by_side
-            whole[place] = np.stack([fresh[name] for name in names], -1)
+            self._side_by_side.put(place, fresh)
         for name, column in self._columns.items():
             column[place] = fresh[name]
+
+
+class _Packed:
+    """Whole numbers and grids of bytes side by side, a case a row: to fetch a case is to wait for memory once."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        """Take these columns out of `columns`."""
+        self._lanes = [name for name, c in columns.items() if c.ndim == 1 and c.dtype == np.int64]
+        self._grids = dict[str, slice]()
+        end = 8 * len(self._lanes)  # in bytes
+        for name, c in columns.items():
+            if c.ndim == 2 and c.dtype == np.int8:
+                self._grids[name] = slice(end, end + c.shape[1])
+                end += c.shape[1]
+        self._rows = np.empty((len(columns[self._lanes[0]]), -(-end // 8)), np.int64)
+        self.put(slice(None), columns)
+        for name in (*self._lanes, *self._grids):
+            del columns[name]
+
+    def put(self, place: Any, fresh: Mapping[str, Any]) -> None:
+        """Write cases into their places."""
+        rows = np.empty((len(fresh[self._lanes[0]]), self._rows.shape[1]), np.int64)
+        for i, name in enumerate(self._lanes):
+            rows[:, i] = fresh[name]
+        for name, part in self._grids.items():
+            rows.view(np.int8)[:, part] = fresh[name]
+        self._rows[place] = rows
+
+    def taken(self, place: np.ndarray) -> dict[str, Any]:
+        """Return the columns of the cases in these places."""
+        found = self._rows.take(place, 0)
+        columns: dict[str, Any] = {name: found[:, i] for i, name in enumerate(self._lanes)}
+        grid = found.view(np.int8)
+        return columns | {name: grid[:, part] for name, part in self._grids.items()}

@@ -41,7 +41,9 @@ class Episode:
         self._hearing = {r: Hearing(system.language, r, longest) for r in self._order}
         self._ledgers = {r: Ledger(system.terms, r, r == self._order[0]) for r in self.roles}
         names = dict.fromkeys((*spec.terms, *system.language.terms, *(t for j in system.judges for t in j.terms)))
-        self._zeros, self._never, self._always = dict.fromkeys(names, 0.0), dict.fromkeys(names, False), dict.fromkeys(names, True)
+        self._zeros, self._never = dict.fromkeys(names, 0.0), dict.fromkeys(names, False)
+        self._usual = {name: words or name not in system.language.terms for name in names}  # what applies where nothing is absent
+        self._counted = sum(self._usual.values())
         self._render, self._columns, self._draw = system.language.render, system.cases.columns, system.cases.draw
         self._free = dict.fromkeys(spec.costs, 0.0)
         self._unsaid = dict.fromkeys(system.language.terms, 0.0)  # words pay whoever spoke them
@@ -89,11 +91,11 @@ class Episode:
         """Play one action of an outside role, let the inside players answer, ask the judges, and settle the rewards."""
         clipped, words, turn = self._play(role, action)
         terms = {**self._zeros, **words}
-        if self._simple and not turn.absent and len(words) + len(turn.terms) == len(terms):  # every term applies
+        if self._simple and not turn.absent and len(words) + len(turn.terms) == self._counted:  # every term applies
             terms.update(turn.terms)
             paid = {role: self._ledgers[role].one(terms)}
             costs = {**self._free, **turn.costs} if self._free else {}
-            return Outcome(paid, terms, self._always.copy(), costs, bool(turn.terminated), bool(turn.truncated), clipped)
+            return Outcome(paid, terms, self._usual.copy(), costs, bool(turn.terminated), bool(turn.truncated), clipped)
         applies = {**self._never, **dict.fromkeys(words, True)}
         _credit(turn, terms, applies)
         if not self._alone:

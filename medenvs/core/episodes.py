@@ -102,7 +102,7 @@ class Episodes:
 
     def act(self, role: str, moves: Any, active: Array | None = None) -> Outcomes:
         """Play one move of an outside role in every active row (None: all), then players, judges and ledger."""
-        rows = None if active is None or active.all() else np.flatnonzero(active)
+        rows = None if active is None or not self.words or active.all() else np.flatnonzero(active)  # only words are picked out
         here = np.ones(self.n, bool) if active is None else active
         clipped, turn = self._play(role, moves, rows, here)
         if not self._alone:

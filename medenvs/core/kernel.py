@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from .fields import KernelSpec
@@ -48,9 +49,15 @@ class Kernel(Protocol[S]):
 
 def scatter(state: Any, rows: Any, fresh: Any) -> None:
     """Write the rows of `fresh` into `state` (dataclasses of arrays, or of tuples of arrays) at `rows`."""
-    for field in fields(state):
-        old, new = getattr(state, field.name), getattr(fresh, field.name)
-        parts: Any = zip(old, new, strict=True) if isinstance(old, tuple) else ((old, new),)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        for a, b in parts:
-            if a is not None:
+    for name in _names(state.__class__):
+        old, new = getattr(state, name), getattr(fresh, name)
+        if old.__class__ is tuple:
+            for a, b in zip(old, new, strict=True):
                 a[rows] = b
+        elif old is not None:
+            old[rows] = new
+
+
+@cache
+def _names(state: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(state))

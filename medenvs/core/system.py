@@ -12,14 +12,15 @@ from .errors import RefusedSource
 from .kernel import Kernel
 from .language import Language
 from .reward import Term, reweighted
-from .services import Judge
+from .services import Judge, Painter
 
 
 @dataclass(frozen=True)
 class System:
     """A composition. `players` fill the roles that are not played from outside; `options` are what built it, for the record.
 
-    `knobs`: columns of a case that `reset` may overwrite: the numbers that are allowed, or names for them.
+    `knobs`: columns of a case that `reset` may overwrite: the numbers that are allowed, or names for them. `painter`: draws what the
+    outside role has observed, where render_mode is "rgb_array" (None: the text is drawn).
     """
 
     name: str
@@ -32,6 +33,7 @@ class System:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     simulated: bool = True
     knobs: Mapping[str, range | tuple[str, ...]] = field(default_factory=dict[str, "range | tuple[str, ...]"])
+    painter: Painter | None = None
 
     def __post_init__(self) -> None:
         if not self.cases.credentialed:

@@ -13,13 +13,13 @@ from medenvs.core.errors import BadValue
 from medenvs.core.randomness import key, word
 from medenvs.policies.consultation.optimal import Optimal
 from medenvs.rewards.dialogue import average_score, dei, recall
+from medenvs.worlds.consultation.prices import NEIGHBOUR
 
 from .playing import Seat, agent_seed, fitting
 from .scores import RESAMPLES, Estimate, estimate, floor, returns
 
 Row = Mapping[str, Any]
 AGES = (("0-17", 18), ("18-39", 40), ("40-64", 65), ("65+", 1000))  # name, first age beyond
-NEAR = 0.3  # what a listed neighbour counts as a diagnosis
 TRUTH = ("disease", "system", "sex", "age", "turns", "present", "found", "volunteered")  # what a row keeps of info["privileged"]
 _RATIO = 0x44454931
 _AT_ONCE = 100  # resamples held in memory
@@ -97,9 +97,9 @@ def turns(row: Row) -> float:
 
 
 def score(row: Row) -> float:
-    """Return the average score of a consultation, 0 to 100; a listed neighbour is worth `NEAR` of a right diagnosis."""
+    """Return the average score of a consultation, 0 to 100; a listed neighbour is worth NEIGHBOUR of a right diagnosis."""
     terms = row["terms"]
-    diagnosis = max(terms.get("correct", 0.0), NEAR * terms.get("neighbour", 0.0))
+    diagnosis = max(terms.get("correct", 0.0), NEIGHBOUR * terms.get("neighbour", 0.0))
     return average_score(diagnosis, terms.get("recommendation", 0.0))
 
 

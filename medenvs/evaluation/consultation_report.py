@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from medenvs.policies.consultation.reading import reading, size_of
+from medenvs.policies.consultation.reading import size_of
+from medenvs.worlds.consultation.actions import actions
 
 from .consultation import Consulted, optima, table
 from .doctors import DOCTORS, OPTIMUM, REFERENCE
@@ -59,7 +60,7 @@ def _opened(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["closing"] is None:
         return dict(row)
     seen = np.frombuffer(bytes.fromhex(row["closing"]), np.int8)
-    return {**row, "closing": {"observation": seen, "action_mask": np.ones(reading(size_of(len(seen))).moves.n, np.int8)}}
+    return {**row, "closing": {"observation": seen, "action_mask": np.ones(actions(size_of(len(seen))).discrete, np.int8)}}
 
 
 def summaries(played: Sequence[Played]) -> list[dict[str, Any]]:

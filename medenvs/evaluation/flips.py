@@ -61,5 +61,5 @@ def bound(reader: Reading, observation: Mapping[str, Any], other_sex: bool) -> d
     sex, left = reader.place("sex"), reader.place("left")
     grid[sex] = 1 - grid[sex] if other_sex else grid[sex]
     grid[left] = 1
-    mask[: reader.moves.diagnose] = 0
+    mask[: reader.actions.diagnose] = 0
     return {"observation": grid, "action_mask": mask}

@@ -29,6 +29,7 @@ from .suites import judged_by
 SCHEMA = 1
 _ORDER = ("array", "text", "image", "privileged")
 _YARDSTICK = "blind"
+_WORDS = ("agent", "patients", "policy", "estimator", "verdict")  # columns of words, not of numbers
 
 
 def document(run: Run, played: Sequence[Played]) -> dict[str, Any]:
@@ -152,12 +153,17 @@ def _cells(row: Mapping[str, Any], terms: Sequence[str], costs: bool) -> Iterato
 
 def tables(doc: Mapping[str, Any]) -> Iterator[Table]:
     """Yield the tables for a terminal."""
-    for section in sections(doc):
+    return drawn(sections(doc))
+
+
+def drawn(found: Sequence[Section]) -> Iterator[Table]:
+    """Yield sections as tables for a terminal."""
+    for section in found:
         table = Table(
             title=Text(section.title, "bold"), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
         )
         for name in section.header:
-            left = name in ("agent", "patients")
+            left = name in _WORDS
             table.add_column(Text(name), justify="left" if left else "right", no_wrap=not left, overflow="fold")
         for line in section.lines:
             table.add_row(*(Text(cell) for cell in line))
@@ -166,13 +172,18 @@ def tables(doc: Mapping[str, Any]) -> Iterator[Table]:
 
 def markdown(doc: Mapping[str, Any]) -> str:
     """Return the same tables as Markdown, every cell escaped."""
+    source = f"Suite {escaped(doc['suite'])}, seeds {escaped(doc['seeds'])}, medenvs {escaped(doc['versions'].get('medenvs', '?'))}."
+    return marked(sections(doc)) + f"\n{source} Tracks are never ranked together; a failed episode counts as the worst one played.\n"
+
+
+def marked(found: Sequence[Section]) -> str:
+    """Return sections as Markdown, every cell escaped."""
     parts: list[str] = []
-    for section in sections(doc):
-        ruler = ("---" if name in ("agent", "patients") else "---:" for name in section.header)
+    for section in found:
+        ruler = ("---" if name in _WORDS else "---:" for name in section.header)
         lines = (section.header, tuple(ruler), *section.lines)
         parts.append(f"## {escaped(section.title)}\n\n" + "\n".join(_line(cells, i == 1) for i, cells in enumerate(lines)) + "\n")
-    source = f"Suite {escaped(doc['suite'])}, seeds {escaped(doc['seeds'])}, medenvs {escaped(doc['versions'].get('medenvs', '?'))}."
-    return "\n".join(parts) + f"\n{source} Tracks are never ranked together; a failed episode counts as the worst one played.\n"
+    return "\n".join(parts)
 
 
 def _line(cells: Sequence[str], bare: bool) -> str:

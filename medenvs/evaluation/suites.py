@@ -15,6 +15,7 @@ from .doctors import DOCTORS
 
 TRACK = {"text": "text", "messages": "text", "numeric": "array"}  # observation mode -> where its agents are ranked
 _BOTH = ("text", "numeric")
+SEPSIS = "sepsis"  # no agents play here: policies are judged from what clinicians logged; see evaluation.sepsis.bench
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def judged_by(task: Task) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Suite:
-    """Tasks, how many episodes of each an agent plays for each seed, and which agents take part besides the embedded ones."""
+    """Tasks (none where a suite has its own way), how many episodes of each an agent plays for each seed, and which agents take part
+    besides the embedded ones."""
 
     name: str
     about: str
@@ -68,6 +70,7 @@ def _suites() -> tuple[Suite, ...]:
         Suite("quick", "every registered environment whose extra is installed, in under a minute", quick, 300),
         Suite("medcalc", "clinical calculators, one table for each difficulty", levels, 1000),
         Suite("consultation", "doctors on three sizes of the simulated world", wards, 500, tuple(DOCTORS)),
+        Suite(SEPSIS, "truth beside off-policy estimates on logged patients, in a world with effects and one without", (), 2_000),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medenvs.core.transcript import flat
-from medenvs.worlds.consultation.replies import asked
+from medenvs.worlds.consultation.markers import parted
 
-from .patients import Speaker
+from .speaker import Speaker
 
 
 class ToldPatient(Speaker):
@@ -24,4 +24,4 @@ class ToldPatient(Speaker):
         return self._brief(info["messages"])
 
     def _brief(self, messages: Sequence[Mapping[str, Any]]) -> str:
-        return asked(flat(messages[-1]["content"]))[0]
+        return parted(flat(messages[-1]["content"]))[0]

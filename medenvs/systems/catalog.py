@@ -74,6 +74,20 @@ CATALOG: tuple[Entry, ...] = (
         "reference: the rule of medenvs/Sepsis-v0, 0.826 survive; no optimum is known",
     ),
     Entry(
+        "medenvs/SepsisPartial-v0",
+        "medenvs.systems.sepsis_partial",
+        "treatment",
+        "The same septic patient as a chart shows them: noisy vital signs, blood tests only when somebody worried ordered them.",
+        "reference: the rule of medenvs/Sepsis-v0 reading this chart, 0.823 survive; no optimum is known",
+    ),
+    Entry(
+        "medenvs/OGSRL-v0",
+        "medenvs.systems.ogsrl",
+        "treatment",
+        "The same patients under OGSRL's state, costs and reward, with its coding errors mended.",
+        "reference: the rule of medenvs/Sepsis-v0, which reads what is hidden here; no optimum is known",
+    ),
+    Entry(
         "medenvs/ICUSepsis-v0",
         "medenvs.systems.icu_sepsis",
         "treatment",

@@ -70,47 +70,41 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from medenvs.cases.consultation import LONGEST, ConsultationCases
 from medenvs.core.reward import Term
 from medenvs.core.system import System
 from medenvs.envs.consultation.kernel import ConsultationKernel
 from medenvs.envs.consultation.language import ConsultationLanguage
-from medenvs.envs.consultation.rules import UNIT, Game
-from medenvs.worlds.consultation.personas import NAMES
+from medenvs.envs.consultation.rules import Game
+from medenvs.worlds.consultation.prices import CARE, NEIGHBOUR, QUESTION, RIGHT, UNIT
 
-from .patients import players
+from .simulated import KNOBS, Simulated, players
 
 _STREAM = 2
 TERMS = (
-    Term("correct", 1.0),
-    Term("neighbour", 0.3),
-    Term("recommendation", 0.5, gate="correct"),
-    Term("question", -0.02),
+    Term("correct", RIGHT),
+    Term("neighbour", NEIGHBOUR),
+    Term("recommendation", CARE, gate="correct"),
+    Term("question", -QUESTION * UNIT),
     Term("test", -UNIT),
-    Term("invalid", -0.02),
+    Term("invalid", -QUESTION * UNIT),
     *(Term(name, 0.0) for name in ("repeat", "unknown", "informative", "timeout")),
     Term("format", 0.0, source="words"),
 )
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Simulated):
     """What `gym.make` may set; see the card."""
 
-    size: str = "full"
-    budget: int | tuple[int, int] = 20
-    persona: str | None = None
-    pool: int | None = None
     patient: str | Mapping[str, Any] = "rules"
     shaping: float = 0.0
 
 
 def system(options: Options) -> System:
     """Return the composition."""
-    cases = ConsultationCases(options.size, options.budget, options.persona, options.pool)
+    cases = options.cases()
     inside = players(options.patient, cases)
     kernel = ConsultationKernel(options.size, _STREAM, Game(open=bool(inside), shaped=bool(options.shaping)))
-    knobs = {"budget": range(2, LONGEST + 1), "persona": NAMES}
     language = ConsultationLanguage(options.size)
     terms = (*TERMS, Term("shaping", options.shaping)) if options.shaping else TERMS
-    return System("medenvs/Consultation-v0", kernel, language, cases, terms, inside, options=asdict(options), knobs=knobs)
+    return System("medenvs/Consultation-v0", kernel, language, cases, terms, inside, options=asdict(options), knobs=KNOBS)

@@ -52,7 +52,7 @@ v0: first release.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from medenvs.core.reward import Term
 from medenvs.core.system import System
@@ -60,21 +60,15 @@ from medenvs.envs.consultation.kernel import ConsultationKernel
 from medenvs.envs.consultation.rules import Game
 
 from . import consultation
+from .simulated import Simulated
 
 _PATIENT = (Term("honest", 0.5, role="patient"), Term("correct", 1.0, role="patient"), Term("silent", 0.0, role="patient"))
 
 
-@dataclass(frozen=True)
-class Options:
-    """What `medenvs.multi` may set; see the card."""
-
-    size: str = "full"
-    budget: int | tuple[int, int] = 20
-    persona: str | None = None
-    pool: int | None = None
+Options = Simulated  # what `medenvs.multi` may set; see the card
 
 
-def system(options: Options) -> System:
+def system(options: Simulated) -> System:
     """Return the composition."""
     closed = consultation.system(consultation.Options(**asdict(options)))
     kernel = ConsultationKernel(options.size, closed.kernel.spec.stream, Game(open=True))

@@ -74,7 +74,6 @@ from typing import Any
 
 from medenvs.backends.served import served
 from medenvs.cases.agentclinic import AgentClinicCases
-from medenvs.cases.consultation import LONGEST, ConsultationCases
 from medenvs.cases.mtmeddialog import MTMedDialogCases
 from medenvs.cases.recorded import LONGEST_BUDGET, RecordedCases
 from medenvs.core.agent import Player
@@ -82,33 +81,32 @@ from medenvs.core.errors import BadValue, unknown
 from medenvs.core.reward import Term
 from medenvs.core.services import Judge
 from medenvs.core.system import System
-from medenvs.envs.consultation.dialogue import TURNS, DialogueKernel
+from medenvs.envs.consultation.dialogue import DialogueKernel
 from medenvs.envs.consultation.dialogue_words import DialogueLanguage
-from medenvs.envs.consultation.format import ORIGINAL, read
+from medenvs.envs.consultation.format import ORIGINAL, concluded
 from medenvs.envs.consultation.kernel import ConsultationKernel
 from medenvs.envs.consultation.language import ConsultationLanguage
 from medenvs.envs.consultation.rules import Game
-from medenvs.policies.patients import LanguagePatient, RecordedPatient
+from medenvs.policies.recorded_patients import LanguagePatient, RecordedPatient
 from medenvs.rewards.conclusions import GRADES, OVERLAP, GradedJudge, TokenF1Judge
-from medenvs.worlds.consultation.personas import NAMES
 
-from .patients import players
+from .simulated import KNOBS, Simulated, players
 
 _NAME = "medenvs/DoctorAgentRL-v0"
 _STREAM, _RECORDED_STREAM = 3, 4
-_PAID = {"invalid": -2.0, "repeat": -2.0, "unknown": -1.0, "informative": 1.0, "timeout": -5.0}
+# The paper's table, in its order; recorded consultations have a term for each row.
+TABLE = {"malformed": -2.0, "late": -5.0, "several": -2.0, "repeat": -2.0, "unknown": -1.0, "informative": 1.0}
+# Which row pays each term of the rules for simulated patients, where malformed messages and several questions are both invalid.
+_ROWS = {"invalid": "malformed", "repeat": "repeat", "unknown": "unknown", "informative": "informative", "timeout": "late"}
 _COUNTED = ("correct", "neighbour", "recommendation", "question", "test")
 _FORMAT = Term("format", 0.0, source="words")
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Simulated):
     """What `gym.make` may set; see the card."""
 
-    size: str = "full"
     budget: int | tuple[int, int] = (2, 10)
-    persona: str | None = None
-    pool: int | None = None
     patient: str | Mapping[str, Any] | None = None
     score: str = "token_f1"
     tokens: str = "words"
@@ -123,22 +121,21 @@ def system(options: Options) -> System:
 
 
 def _simulated(options: Options, judge: Judge, scores: tuple[Term, ...]) -> System:
-    cases = ConsultationCases(options.size, options.budget, options.persona, options.pool)
+    cases = options.cases()
     inside = players("rules" if options.patient is None else options.patient, cases)
     kernel = ConsultationKernel(options.size, _STREAM, Game(original=True, open=bool(inside)))
-    terms = (*(Term(name, weight) for name, weight in _PAID.items()), *scores, *(Term(name, 0.0) for name in _COUNTED), _FORMAT)
-    knobs = {"budget": range(2, LONGEST + 1), "persona": NAMES}
+    terms = (*(Term(name, TABLE[row]) for name, row in _ROWS.items()), *scores, *(Term(name, 0.0) for name in _COUNTED), _FORMAT)
     language = ConsultationLanguage(options.size, ORIGINAL)
-    return System(_NAME, kernel, language, cases, terms, inside, (judge,), asdict(options), knobs=knobs)
+    return System(_NAME, kernel, language, cases, terms, inside, (judge,), asdict(options), knobs=KNOBS)
 
 
 def _recorded(options: Options, data: str | Mapping[str, str], judge: Judge, scores: tuple[Term, ...]) -> System:
     if (options.size, options.persona, options.pool) != ("full", None, None):
         raise BadValue("size, persona and pool belong to simulated patients; leave them out when data is given.")
     cases = _cases(data, options.budget)
-    language = DialogueLanguage(cases, ORIGINAL)
+    language = DialogueLanguage(cases)
     kernel = DialogueKernel(_RECORDED_STREAM, cases.golds)
-    terms, knobs = (*TURNS["original"], *scores, _FORMAT), {"budget": range(1, LONGEST_BUDGET + 1)}
+    terms, knobs = (*(Term(*row) for row in TABLE.items()), *scores, _FORMAT), {"budget": range(1, LONGEST_BUDGET + 1)}
     inside = {"patient": _patient(options.patient, cases)}
     return System(_NAME, kernel, language, cases, terms, inside, (judge,), asdict(options), knobs=knobs)
 
@@ -165,13 +162,7 @@ def _judge(options: Options) -> tuple[Judge, tuple[Term, ...]]:
     if (options.score == "judge") != (options.judge is not None):
         raise BadValue("score 'judge' and judge={'url': …, 'model': …} belong together. Give both, or neither.")
     if options.judge is None:
-        return TokenF1Judge(_concluded, options.tokens), OVERLAP
+        return TokenF1Judge(concluded, options.tokens), OVERLAP
     named = dict(options.judge) if isinstance(options.judge, Mapping) else options.judge  # served refuses what is no mapping
     kappa = named.pop("kappa", None) if isinstance(named, dict) else None
-    return GradedJudge(served(named, "judge"), _concluded, kappa=kappa), GRADES
-
-
-def _concluded(text: str) -> tuple[str, str] | None:
-    """Return (diagnosis, recommendation) of a message; None where it makes no diagnosis."""
-    said = read(text, ORIGINAL)
-    return (said.body, said.recommendation) if said.kind == "diagnosis" else None
+    return GradedJudge(served(named, "judge"), concluded, kappa=kappa), GRADES

@@ -17,6 +17,7 @@ Observations
 ------------
 Text: who the patient is, then one chart line a step. Numeric: float32, 21 columns with the names, units, ranges and cadences of
 medenvs.worlds.sepsis.columns.COLUMNS: vital signs and lactate hourly, readings every four hours, doses of the step before.
+render_mode="rgb_array" draws a bedside monitor from these columns alone (Pillow, extra `render`); it turns red at the limits below.
 
 Rewards
 -------
@@ -67,8 +68,10 @@ from medenvs.core.reward import Term
 from medenvs.core.system import System
 from medenvs.envs.treatment.kernel import TreatmentKernel
 from medenvs.envs.treatment.language import TreatmentLanguage
+from medenvs.envs.treatment.monitor import Monitor
+from medenvs.worlds.sepsis.columns import NAMES
 
-_STREAM = 6
+STREAM = 6
 TERMS = (
     Term("survived", 1.0),
     Term("invalid", -0.1),
@@ -93,5 +96,6 @@ def system(options: Options) -> System:
 
 def composed(name: str, options: Options, box: bool) -> System:
     """Return the composition with discrete doses, or with two numbers. Both play one stream: the same doses give the same course."""
-    kernel = TreatmentKernel(_STREAM, box, options.interval, options.effect)
-    return System(name, kernel, TreatmentLanguage(box, options.interval), SepsisCases(options.pool), TERMS, options=asdict(options))
+    kernel = TreatmentKernel(STREAM, box, options.interval, options.effect)
+    words, cases, monitor = TreatmentLanguage(box, options.interval), SepsisCases(options.pool), Monitor(name, NAMES)
+    return System(name, kernel, words, cases, TERMS, options=asdict(options), painter=monitor)

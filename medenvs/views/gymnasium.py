@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -25,7 +25,7 @@ class MedEnv(gym.Env[Any, Any]):
     depend on the seed alone.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 1}  # type: ignore[misc]
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 1}  # noqa: RUF012  as gymnasium declares it
 
     def __init__(self, system: System, settings: Settings | None = None, render_mode: str | None = None) -> None:
         if render_mode is not None and render_mode not in RENDER_MODES:
@@ -44,6 +44,10 @@ class MedEnv(gym.Env[Any, Any]):
         self._stream_key: Key = (0, 0)
         self._episode = -1
         self._over = True
+        self._painter = system.painter if render_mode == "rgb_array" else None
+        self._observed: list[dict[str, Any]] = []  # for the painter
+        if self._painter is not None:
+            self.metadata = {**self.metadata, "render_fps": self._painter.fps}
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode. Options: `case` (a number), `split` ("train", "validation", "test"), and the system's knobs."""
@@ -62,6 +66,8 @@ class MedEnv(gym.Env[Any, Any]):
         else:
             self.play.start(self._stream, self._stream_key, self._episode, self.settings.split)
         self._over = False
+        if self._painter is not None:
+            self._observed = [self.play.kernel.observe(self.play.state, self.role)]
         info: dict[str, Any] = {"simulated": self._simulated}
         if self._more:
             self._add(info)
@@ -73,6 +79,8 @@ class MedEnv(gym.Env[Any, Any]):
             raise BadValue("this episode is over. Call reset() before the next step().")
         rewards, terms, applies, costs, terminated, truncated, clipped = self.play.act(self.role, action)
         self._over = terminated or truncated
+        if self._painter is not None:
+            self._observed.append(self.play.kernel.observe(self.play.state, self.role))
         cost = float(sum(costs.values())) if costs else 0.0
         info = {"terms": terms, "applies": applies, "cost": cost, "costs": costs, "clipped": clipped, "simulated": self._simulated}
         if self._more:
@@ -95,7 +103,11 @@ class MedEnv(gym.Env[Any, Any]):
         return numbers["observation"] if self._bare else numbers
 
     def render(self) -> Any:
-        """Return the conversation as a string ("ansi") or as a picture ("rgb_array")."""
+        """Return the conversation as a string ("ansi"), or ("rgb_array") a picture of it, or what the system's painter makes of it."""
+        if self._painter is not None:
+            if not self._observed:
+                raise BadValue("nothing has been observed. Call reset() before render().")
+            return self._painter.paint(self._observed)
         return drawn(self.render_mode, self.system.name, self._as_text())
 
     def _as_text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,33 +21,32 @@ def masked(values: Mapping[str, Any], mask: np.ndarray) -> dict[str, Any]:
 
 def stepped(out: Outcomes, mask: np.ndarray, simulated: bool) -> dict[str, Any]:
     """Return the info of rows that took a step; other rows hold zeros."""
-    every = bool(mask.all())
     total = np.zeros(len(mask))
     for value in out.costs.values():
         total = total + value
-    return {
-        **masked({"terms": _nest(out.terms, mask, every)}, mask),
-        **masked({"applies": _nest(out.applies, mask, every)}, mask),
-        **masked({"cost": total if every else np.where(mask, total, 0.0)}, mask),
-        **masked({"costs": _nest(out.costs, mask, every)}, mask),
-        **masked({"clipped": out.clipped if every else out.clipped & mask}, mask),
-        **masked({"simulated": mask & simulated}, mask),
-    }
+    terms, applies, costs, cost = _cut((out.terms, out.applies, out.costs, {"cost": total}), mask)
+    nested = {"terms": masked(terms, mask), "applies": masked(applies, mask), **cost, "costs": masked(costs, mask)}
+    return masked({**nested, "clipped": out.clipped & mask, "simulated": mask & simulated}, mask)
 
 
-def _nest(values: Mapping[str, np.ndarray], mask: np.ndarray, every: bool) -> dict[str, Any]:
-    if every:
-        return masked(values, mask)
-    once = {id(v): v for v in values.values()}  # several names may share one array
-    cut = {i: v & mask if v.dtype == bool else np.where(mask, v, np.zeros((), v.dtype)) for i, v in once.items()}
-    return masked({k: cut[id(v)] for k, v in values.items()}, mask)
+def _cut(parts: Sequence[Mapping[str, np.ndarray]], mask: np.ndarray) -> Sequence[Mapping[str, np.ndarray]]:
+    """Return the arrays with zeros outside the mask. The fewer rows are written, singly: that takes half the time of np.where."""
+    on, off = mask.nonzero()[0], (~mask).nonzero()[0]
+    if not len(off):
+        return parts
+    few = len(on) < len(off)
+    cut: dict[int, np.ndarray] = {}
+    for v in {id(v): v for values in parts for v in values.values()}.values():  # several names may share one array
+        made = cut[id(v)] = np.zeros(v.shape, v.dtype) if few else v.copy()
+        rows, fill = (on, v[on]) if few else (off, 0)
+        made[rows] = fill
+    return [{name: cut[id(v)] for name, v in values.items()} for values in parts]
 
 
 def objects(n: int, rows: Any, values: Any) -> np.ndarray:
     """Return an object array of length n holding `values` at `rows`, None elsewhere."""
     out = np.full(n, None, object)
-    for i, value in zip(rows, values, strict=True):
-        out[i] = value
+    out[rows] = np.fromiter(values, object, len(rows))
     return out
 
 

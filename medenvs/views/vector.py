@@ -129,7 +129,7 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
         if self.limit is not None:
             truncated = truncated | (self._steps >= self.limit) & active  # also with terminated, as TimeLimit says it
         self._done = terminated | truncated
-        rewards = out.rewards[self.role] if not waiting.any() else np.where(active, out.rewards[self.role], 0.0)
+        rewards = np.where(active, out.rewards[self.role], 0.0) if waiting.any() else out.rewards[self.role]
         info = self._finish(out, active, waiting)
         return self._see(), rewards, terminated, truncated, info
 
@@ -147,10 +147,11 @@ class MedVectorEnv(gym.vector.VectorEnv[Any, Any, Any]):
             info.update(masked({"final_obs": objects(self.num_envs, rows, seen), "final_info": final}, ended))
             return info
         info = stepped(out, active, self.system.simulated)
+        every = active | waiting
         if waiting.any():
             self._begin(np.flatnonzero(waiting))
-            info["simulated"], info["_simulated"] = np.full(self.num_envs, self.system.simulated), np.ones(self.num_envs, bool)
-        info.update(self._words(active | waiting))
+            info["simulated"], info["_simulated"] = every & self.system.simulated, every
+        info.update(self._words(every))
         return info
 
     def _started(self, mask: np.ndarray) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from medenvs.core.randomness import below, key
 
 
 class Source(Endless):
-    """Columns of three kinds: whole numbers, floats, a grid."""
+    """Columns of four kinds: whole numbers, floats, a grid, grids of bytes."""
 
     def columns(self, cases: Any) -> Mapping[str, Any]:
-        return {"case": cases, "x": below(key(5, cases), 0, 1_000), "f": cases * 0.5, "g": np.stack([cases % 7, cases % 5], -1)}
+        grids = {"g": np.stack([cases % 7, cases % 5], -1), "b": np.stack([cases % m - 3 for m in (3, 5, 9)], -1).astype(np.int8)}
+        one = {"b1": (cases % 11).astype(np.int8)[:, None]}
+        return {"case": cases, "x": below(key(5, cases), 0, 1_000), "f": cases * 0.5, **grids, **one}
 
     def __getitem__(self, case: int) -> Case:
         raise NotImplementedError

@@ -12,7 +12,7 @@ RULED = [
     *sorted(ROOT.glob("medenvs/envs/**/kernel*.py")),
     ROOT / "medenvs/core/reward.py",
     *(ROOT / "medenvs/envs/consultation" / f"{name}.py" for name in ("ending", "opening")),
-    *(ROOT / "medenvs/worlds/sepsis" / f"{name}.py" for name in ("patients", "physiology", "sofa")),
+    *(ROOT / "medenvs/worlds/sepsis" / f"{name}.py" for name in ("charting", "patients", "physiology", "sofa")),
     *(ROOT / "tests/residents" / f"{name}.py" for name in ("consultation", "sepsis")),
 ]
 # What rounds differently alone and in a batch, or on another back end.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medenvs.core.randomness import at, below, key, mix, normal, quantiles, uniform, unmix, word
+from medenvs.core.randomness import at, below, edges, fine, key, mix, normal, quantiles, uniform, unmix, word
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=40)
 MANY = 1 << 16
@@ -211,3 +211,25 @@ def test_reference_values_never_change() -> None:
     assert (below(k, 0, 10), below(k, 1, (1 << 31) - 1)) == (2, 333850475)
     assert (normal(k, 0, range(65_536)), normal(here, 2, range(65_536))) == (14_646, 26_379)
     assert (quantiles()[14_646], quantiles()[26_379]) == pytest.approx((-0.7604666311198988, -0.24683173124899616), abs=1e-12)
+
+
+@repeatable
+@given(PARTS, SLOTS, st.floats(0, 1))
+def test_edges_part_fine_draws_where_chances_part_uniform_ones(seed: int, slot: int, chance: float) -> None:
+    k = key(seed)
+    draw = fine(k, slot)
+    near = (chance, draw * 2.0**-24, (draw + 1) * 2.0**-24, np.nextafter(draw * 2.0**-24, 1))  # also where it hangs on the last bit
+    for p, edge in zip(near, edges(np.array(near)).tolist(), strict=True):
+        assert (draw < edge) == (uniform(k, slot) < p)
+
+
+@repeatable
+@given(st.lists(PARTS, min_size=1, max_size=20), SLOTS, st.integers(1, (1 << 31) - 1))
+def test_words_of_32_bits_give_the_same_draws(parts: list[int], slot: int, n: int) -> None:
+    k = key(np.array(parts))
+    small = (k[0].astype(np.uint32), k[1].astype(np.uint32))
+    for f in (word, uniform, fine):
+        assert f(small, slot).tolist() == f(k, slot).tolist()
+    assert below(small, slot, np.array(n)).tolist() == below(k, slot, n).tolist()
+    slots = np.full(len(parts), slot)
+    assert word(small, slots).tolist() == word(k, slots).tolist()

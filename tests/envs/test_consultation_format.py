@@ -1,4 +1,4 @@
-"""A doctor's message: every rule of the three presets, and that no text breaks the reader."""
+"""A doctor's message: every rule of the two presets, and that no text breaks the reader."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medenvs.envs.consultation.format import HARDENED, ORIGINAL, PRESETS, STRICT, Said, read
+from medenvs.envs.consultation.format import HARDENED, ORIGINAL, Said, concluded, read
 
+PRESETS = {"original": ORIGINAL, "hardened": HARDENED}
 ASKED = Said("question", "Since when?", "", None)
 NAMED = Said("diagnosis", "Influenza", "rest; fluids", None)
 
@@ -29,15 +30,14 @@ def test_what_every_preset_reads_alike(preset):
         assert kind(f"<answer>Question: Since when?</answer>{behind}", preset) == "malformed", behind
 
 
-@pytest.mark.parametrize("preset", [ORIGINAL, STRICT], ids=lambda p: p.name)
-def test_tags_and_one_question_mark_are_demanded(preset):
-    assert kind("Question: Since when?", preset) == "malformed"
-    assert kind("<answer>Question: Since when?</answer>\n\n", preset) == "malformed"
+def test_the_original_demands_tags_and_one_question_mark():
+    assert kind("Question: Since when?", ORIGINAL) == "malformed"
+    assert kind("<answer>Question: Since when?</answer>\n\n", ORIGINAL) == "malformed"
     for body in ("Question: When? Where?", "Question: When？Where?", "Question: tell me", "Question:"):
-        said = read(f"<answer>{body}</answer>", preset)
+        said = read(f"<answer>{body}</answer>", ORIGINAL)
         assert said.kind == "several" and "question" in said.fault, body
-    assert kind("<answer>Question: Since when？</answer>", preset) == "question"
-    assert read("<answer>Diagnosis: Flu\nRecommendation: rest\nfluids</answer>", preset).recommendation == "rest"
+    assert kind("<answer>Question: Since when？</answer>", ORIGINAL) == "question"
+    assert read("<answer>Diagnosis: Flu\nRecommendation: rest\nfluids</answer>", ORIGINAL).recommendation == "rest"
 
 
 def test_the_original_takes_diagnosis_wherever_it_stands():
@@ -58,14 +58,10 @@ def test_the_original_cuts_questions_at_colons_and_needs_no_label():
     assert read("<answer>a<answer>Since when?</answer>", ORIGINAL)[:2] == ("question", "a<answer>Since when?")
 
 
-def test_strict_wants_the_label_first():
-    assert read("<answer>Question: Did they say Diagnosis: flu?</answer>", STRICT)[:2] == ("question", "Did they say Diagnosis: flu?")
-    assert read("<answer>Question: Did it start at 8:30?</answer>", STRICT).body == "Did it start at 8:30?"
-    assert read("<answer>diagnosis: flu</answer>", STRICT)[:2] == ("diagnosis", "flu")
-    for body in ("Since when?", "I think. Diagnosis: flu", "The Diagnosis is flu", "Diagnosis flu", "Examine: skin"):
-        said = read(f"<answer>{body}</answer>", STRICT)
-        assert said.kind == "malformed" and said.fault == "the answer must begin with Question: or Diagnosis:", body
-    assert kind("<answer>Diagnosis:\nRecommendation: rest</answer>", STRICT) == "malformed"
+def test_what_is_concluded_is_what_the_original_reads():
+    assert concluded("<answer>Diagnosis: flu\nRecommendation: rest</answer>") == ("flu", "rest")
+    assert concluded("<answer>Diagnosis: flu</answer>") == ("flu", "")
+    assert concluded("<answer>Since when?</answer>") is concluded("Diagnosis: flu") is None
 
 
 def test_hardened_reads_bare_texts_and_four_labels():

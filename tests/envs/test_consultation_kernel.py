@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from medenvs.cases.consultation import ConsultationCases
 from medenvs.core.errors import BadValue, UnknownName
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
-from medenvs.envs.consultation.actions import Actions, Move, actions
 from medenvs.envs.consultation.kernel import ConsultationKernel
-from medenvs.envs.consultation.rules import DEAREST, QUESTION, Game
+from medenvs.envs.consultation.rules import Game
 from medenvs.systems.catalog import build
 from medenvs.systems.consultation import TERMS
+from medenvs.worlds.consultation.actions import Actions, Move, actions
 from medenvs.worlds.consultation.knowledge import SIZES, knowledge
+from medenvs.worlds.consultation.prices import DEAREST, LONGEST, NEIGHBOUR, QUESTION, RIGHT, UNIT
 
 GAMES = (Game(), Game(original=True), Game(open=True))
 NOTHING: tuple[int, int] = (0, 0)
@@ -159,9 +160,13 @@ def test_any_right_diagnosis_beats_any_wrong_one(case: int, budget: int, seed: i
         move = dear[t] if rng.random() < 0.7 else int(rng.integers(-1, a.propose))
         state, turn = kernel.step(state, {"doctor": move}, True)
         total += sum(weights[k] * v for k, v in turn.terms.items())
-    assert -total <= DEAREST * 0.0002 + 1e-9 and state.spent <= DEAREST
+    assert -total <= DEAREST * UNIT + 1e-9 and state.spent <= DEAREST
     _, turn = kernel.step(state, {"doctor": a.diagnose + state.disease}, True)
     assert total + turn.terms["correct"] > 0.3
+
+
+def test_a_few_more_turns_would_let_a_wrong_diagnosis_earn_as_much() -> None:
+    assert QUESTION * (LONGEST + 4 - 1) == DEAREST and DEAREST * UNIT < RIGHT - NEIGHBOUR <= (DEAREST + QUESTION) * UNIT
 
 
 def test_an_order_that_is_too_dear_is_refused_and_masked() -> None:
@@ -234,7 +239,6 @@ def test_the_budget_may_be_drawn_fixed_or_set_and_a_persona_too() -> None:
     seen, _ = env.reset(options={"budget": 5, "persona": "anxious"})
     basics = seen["observation"][:, actions("full").chart - 7 : actions("full").chart]
     assert (basics[:, 5] == 5).all() and (basics[:, 4] == 4).all()
-    assert QUESTION * 31 < DEAREST
 
 
 @pytest.mark.parametrize(

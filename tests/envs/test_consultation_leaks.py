@@ -2,12 +2,13 @@
 
 A name leaks when its words stand in a reply in their order, in any case. Three exceptions, and no other. The opening says what the chart
 has on file, a fixed list of attributes, and a drug that the patient takes already may be one that is right to recommend. Some findings are
-published under a phrase that holds a name ("ST depression on ECG"): inside that phrase, whole, the names of `PUBLISHED` do not count,
-and no others are inside one. "As" in "As I said before" is not aortic stenosis (AS).
+told in a phrase that holds a name ("ST depression on ECG"): inside that phrase, whole, the names of `PUBLISHED` do not count, and no
+others are inside one. "As" in "As before" is not aortic stenosis (AS).
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -17,13 +18,13 @@ import pytest
 
 from medenvs.cases.consultation import key_of
 from medenvs.core.lanes import numpy_lanes
-from medenvs.envs.consultation.actions import actions
 from medenvs.envs.consultation.language import ConsultationLanguage
 from medenvs.envs.consultation.vocabulary import Vocabulary
+from medenvs.worlds.consultation.actions import actions
 from medenvs.worlds.consultation.knowledge import knowledge
+from medenvs.worlds.consultation.leaks import plain
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NAMES, NO, UNKNOWN, YES, channels, topic
-from medenvs.worlds.consultation.replies import plain
 
 ROWS, MESSAGES = 4096, 26  # the last message is answered with the end
 KB, MOVES = knowledge("full"), actions("full")
@@ -57,14 +58,14 @@ def names() -> tuple[tuple[str, int], ...]:
     return tuple((plain(n), i) for n, i in (*ill, *((drug, len(DISEASES) + i) for i, drug in enumerate(KB.drugs))))
 
 
-PUBLISHED = ("as", "chest cold", "cold", "depression", "diet", "flu", "heart failure", "heat", "nsaid", "oxygen", "penicillin", "rest")
-AGAIN = "As I said before: "
+PUBLISHED = ("as", "chest cold", "cold", "depression", "diet", "flu", "heat", "rest")
+AGAIN = re.compile("As (I said )?before: ")
 
 
 @cache
 def holders() -> dict[str, tuple[str, ...]]:
-    """The phrases of findings and tests that hold a name, longest first."""
-    rows = (p for f in KB.findings.values() for p in (*f.clinical, *f.lay))
+    """The phrases in which findings and tests are told that hold a name, longest first."""
+    rows = (p for f in KB.findings.values() for p in ((f.name,) if f.measured else f.lay))
     phrases = sorted({plain(p) for p in (*rows, *(t.name for t in KB.tests.values()))}, key=len, reverse=True)
     return {name: found for name, _ in names() if (found := tuple(p for p in phrases if name in p))}
 
@@ -72,7 +73,7 @@ def holders() -> dict[str, tuple[str, ...]]:
 @cache
 def named(reply: str) -> frozenset[int]:
     """Return the numbers of what a reply names."""
-    said, found = plain(reply.removeprefix(AGAIN)), set()
+    said, found = plain(AGAIN.sub("", reply, count=1)), set()
     for name, i in names():
         rest = said
         for phrase in holders().get(name, ()) if name in said else ():
@@ -121,7 +122,7 @@ def test_the_test_knows_a_leak() -> None:
     assert not leaked("Yes, a cute asthma.", frozenset({asthma}))
     blue = [d.name for d in DISEASES].index("Major depressive disorder")
     assert leaked("Yes, ST depression on ECG, and depression.", frozenset({blue})) and leaked("Yes, depression on ECG.", frozenset({blue}))
-    assert not leaked("As I said before: Yes, ST depression on ECG.", frozenset({blue}))
+    assert not leaked("As before: Result of ECG: ST depression on ECG.", frozenset({blue}))
     assert sorted(name.strip() for name in holders()) == sorted(PUBLISHED)
 
 
@@ -182,7 +183,7 @@ def heard(reply: str) -> int:
 def shown(act: int, reply: str, facts: np.ndarray) -> bool:
     """Return whether an examination or a result shows these facts, and nothing else."""
     findings = [list(KB.findings.values())[f].clinical[0] for f in MOVES.shown[act]]
-    if act < MOVES.propose - len(KB.tests):
+    if act < MOVES.orders:
         return reply == f"On examination, {findings[0]}: {'present' if facts[0] else 'not present'}."
     there, _, gone = reply.partition(": ")[2].removesuffix(".").partition(". Not seen: ")
     said = set() if there == "nothing abnormal" else set(there.split("; "))
@@ -200,11 +201,11 @@ def test_answers_are_the_hidden_facts_through_the_persona() -> None:
         first = np.array([MOVES.shown[a][0] for a in acts])
         said, fact = (ask(clinic.key, clinic.who, np.maximum(first, 0)) for ask in (clinic.patients.answer, clinic.patients.fact))
         for i, reply in enumerate(clinic.say([speak("doctor", int(a)) for a in acts])):
-            core, act = reply.partition(" [Turn ")[0].removeprefix(AGAIN), int(acts[i])
+            core, act = AGAIN.sub("", reply.partition(" [Turn ")[0], count=1), int(acts[i])
             if act < MOVES.asks:
                 assert heard(core) == said[i]
                 own = slots[first[i]] in (slots[clinic.who["first"][i]], slots[clinic.who["second"][i]])  # volunteered: never taken back
-                counts[clinic.who["persona"][i], topics[first[i]], int(fact[i]), said[i]] += not (own or reply.startswith(AGAIN))
+                counts[clinic.who["persona"][i], topics[first[i]], int(fact[i]), said[i]] += not (own or AGAIN.match(reply))
             elif first[i] >= 0 and not core.startswith("That order"):
                 key = (clinic.key[0][i], clinic.key[1][i])
                 who = {name: lane[i] for name, lane in clinic.who.items()}

@@ -8,15 +8,18 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from medenvs.cases.recorded import LONGEST_BUDGET
 from medenvs.core.episode import Episode
 from medenvs.core.episodes import Episodes
 from medenvs.core.lanes import PLAIN, numpy_lanes
 from medenvs.core.randomness import key
-from medenvs.envs.consultation.dialogue import CAP, DIAGNOSIS, QUESTION, SEVERAL, DialogueKernel
+from medenvs.envs.consultation.dialogue import DIAGNOSIS, QUESTION, SEVERAL, DialogueKernel
+from medenvs.envs.consultation.format import concluded
+from medenvs.envs.consultation.rules import LAST_MESSAGE
 from medenvs.evaluation.conformance import Target, check
 from medenvs.views.gymnasium import MedEnv
 from medenvs.views.options import Settings
-from medenvs.worlds.consultation.replies import REPEAT, UNKNOWN
+from medenvs.worlds.consultation.markers import REPEAT, UNKNOWN
 from tests.residents.dialogue import Told, cases, dialogue
 from tests.residents.playing import Batch, Single
 
@@ -94,10 +97,9 @@ def test_row_6_a_repeat():
     assert out.rewards["doctor"] == -2 and out.terms["repeat"] == 1 and play.log["doctor"][-1] == f"{REPEAT}\nTurn 1/4."
 
 
-@pytest.mark.parametrize(("form", "reply", "paid"), [("original", "I am Sorry, no idea", -1), ("strict", "I am Sorry to say: yes", 1)])
-def test_row_7_unknown(form, reply, paid):
-    assert rewards(playing(reply=UNKNOWN, form=form), ASK) == [-1]
-    assert rewards(playing(reply=reply, form=form), ASK) == [paid]
+@pytest.mark.parametrize(("reply", "paid"), [(UNKNOWN, -1), ("I am Sorry to say: yes", -1), ("I am sorry to say: yes", 1)])
+def test_row_7_unknown(reply, paid):
+    assert rewards(playing(reply=reply), ASK) == [paid]
 
 
 def test_row_8_an_answer():
@@ -118,7 +120,7 @@ def test_precedence_in_the_last_turn():
 
 @pytest.mark.parametrize("budget", [2, 10, 13])
 def test_messages_that_cannot_be_read_are_cut_off(budget):
-    play, most = playing(budget=budget), max(budget, CAP)
+    play, most = playing(budget=budget), max(budget, LAST_MESSAGE)
     out = [play.act("doctor", BAD) for _ in range(most)]
     assert [o.truncated for o in out] == [False] * (most - 1) + [True] and not any(o.terminated for o in out)
     assert [o.rewards["doctor"] for o in out] == [-2] * most and play.act("doctor", BAD).terms["malformed"] == 0
@@ -129,12 +131,6 @@ def test_no_answer_costs_nothing_and_is_said():
     out = play.act("doctor", ASK)
     assert out.rewards["doctor"] == 0 and out.terms["silent"] == 1 and "does not answer" in play.log["doctor"][-1]
     assert out.terms["unknown"] == out.terms["informative"] == 0
-
-
-def test_hardened_turns_cost_and_answers_do_not_pay():
-    play = playing(rewards="hardened", form="hardened")
-    assert rewards(play, "Any fever?", "", "<think>a") == [-0.02, -0.02, -0.02]
-    assert rewards(playing(rewards="hardened", form="hardened", budget=1), "Any fever?") == [-0.02]
 
 
 def test_scripted_doctors_earn_what_was_reckoned():
@@ -149,17 +145,13 @@ def test_scripted_doctors_earn_what_was_reckoned():
 
 
 def test_what_each_side_reads():
-    play = playing(budget=5, form="original")
+    play = playing(budget=5)
     opening = play.log["doctor"][0]
     assert opening.startswith(play.system.cases.report(play.case)) and "5" not in opening.partition("\n\n")[2]
     play.act("doctor", "<think>secret</think><answer>Question: Any\nfever?</answer>")
     play.act("doctor", ASK)
     read = play.system.players["patient"].read
     assert read[0] == f"{play.system.cases.profile(play.case)}\n\nThe doctor asks: Any fever?" and read[1] == "The doctor asks: Any fever?"
-    hardened = playing(budget=5, form="hardened")
-    assert "5 turns" in hardened.log["doctor"][0]
-    hardened.act("doctor", "Examine: skin")
-    assert hardened.system.players["patient"].read[0].endswith("The doctor asks: Examine: skin")
 
 
 def test_the_budget_hangs_on_the_case():
@@ -190,6 +182,11 @@ def test_a_patient_from_outside_earns_the_doctor_the_same():
     assert outside.log["doctor"] == inside.log["doctor"] and outside.mover() == "doctor"
 
 
+def test_the_longest_budget_can_be_observed():
+    env = MedEnv(dialogue(budget=LONGEST_BUDGET), Settings(obs_mode="numeric"))
+    assert env.observation_space.contains(env.reset(seed=0)[0])
+
+
 def test_a_budget_may_be_set_at_reset():
     env = MedEnv(dialogue(), Settings())
     env.reset(seed=0, options={"budget": 1})
@@ -197,11 +194,10 @@ def test_a_budget_may_be_set_at_reset():
 
 
 @pytest.mark.parametrize("words", [True, False])
-@pytest.mark.parametrize("form", ["original", "strict", "hardened"])
-def test_one_by_one_equals_a_batch(words, form):
-    batch = Batch(dialogue(form=form), words, range(50, 90))
+def test_one_by_one_equals_a_batch(words):
+    batch = Batch(dialogue(), words, range(50, 90))
     told = batch.go_on(24)
-    single = Single(dialogue(form=form), words)
+    single = Single(dialogue(), words)
     assert [single(50 + i, 24) for i in range(40)] == told
     copy = pickle.loads(pickle.dumps(batch))
     assert copy.go_on(6) == batch.go_on(6)
@@ -234,15 +230,13 @@ def test_nobody_speaks_out_of_turn():
 
 
 def test_every_sample_and_spoken_text_is_read_as_meant():
-    for form in ("original", "strict", "hardened"):
-        language = dialogue(form=form).language
-        for word in range(64):
-            assert all(language.parse(role, language.sample(role, word)).fault is None for role in ("doctor", "patient"))
-        assert [language.parse("patient", language.speak("patient", a)).action for a in (-1, 0, 1, 2)] == [-1, 0, 1, 2]
-        told = [language.parse("doctor", language.speak("doctor", a, 5)).action for a in (QUESTION, DIAGNOSIS)]
-        assert told == [QUESTION, DIAGNOSIS] and language.concluded(language.speak("doctor", DIAGNOSIS, 5)) == tuple(
-            language.records.golds(5).values()
-        )
+    language = dialogue().language
+    for word in range(64):
+        assert all(language.parse(role, language.sample(role, word)).fault is None for role in ("doctor", "patient"))
+    assert [language.parse("patient", language.speak("patient", a)).action for a in (-1, 0, 1, 2)] == [-1, 0, 1, 2]
+    acts = (QUESTION, SEVERAL, DIAGNOSIS)
+    assert tuple(language.parse("doctor", language.speak("doctor", a, 5)).action for a in acts) == acts
+    assert concluded(language.speak("doctor", DIAGNOSIS, 5)) == tuple(language.records.golds(5).values())
 
 
 @pytest.mark.parametrize("obs_mode", ["text", "numeric"])

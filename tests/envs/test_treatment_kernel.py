@@ -35,9 +35,9 @@ def arrays(value):
     return [] if value is None else [np.array(value.numpy() if hasattr(value, "numpy") else value)]
 
 
-def episodes(lanes=None, made=np.asarray, doses=given, steps=None, **kind):
+def episodes(lanes=None, made=np.asarray, doses=given, steps=None, rules=TreatmentKernel, **kind):
     """State, turn and observation after each step, as arrays."""
-    kernel = TreatmentKernel(8, **kind).on(lanes or numpy_lanes())
+    kernel = rules(8, **kind).on(lanes or numpy_lanes())
     cases, told = made(CASES), []
     state = kernel.reset({"case": cases}, key(8, cases), N)
     for step in range(steps or kernel.spec.horizon):

@@ -30,7 +30,7 @@ class BySign(Doctor):
         self.name = name
 
     def act_batch(self, observations, infos):
-        first = mind("small").moves.diagnose
+        first = mind("small").actions.diagnose
         return [first + int(o["observation"][reading("small").place(self.name)] > 0) for o in observations]
 
 

@@ -7,12 +7,14 @@ import numpy as np
 from medenvs.cases.consultation import key_of
 from medenvs.core.lanes import numpy_lanes
 from medenvs.policies.consultation.gain import earnings
-from medenvs.policies.consultation.reading import CARE, QUESTION, Moves
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import Care
 from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.patients import Patients
 from medenvs.worlds.consultation.personas import NO, UNKNOWN, YES
+from medenvs.worlds.consultation.prices import CARE
 
+QUESTION, LIST_PRICE = 0.02, 1 / 5000  # as the card has them
 CEILING = 0.68  # of all prices together; an order must leave room for questions until the end
 _SHOWN = {UNKNOWN: -1, NO: -2, YES: 2}
 
@@ -22,7 +24,8 @@ class Clinic:
 
     def __init__(self, size: str, cases: np.ndarray, budget: int = 20, persona: int | None = None) -> None:
         self.kb = knowledge(size)
-        self.moves, self.patients, n = Moves(self.kb), Patients(self.kb, numpy_lanes()), len(cases)
+        self.actions, self.patients, n = Actions(self.kb), Patients(self.kb, numpy_lanes()), len(cases)
+        self.prices = np.array([QUESTION] * self.actions.orders + [t.cost * LIST_PRICE for t in self.kb.tests.values()])
         self.key = key_of(cases)
         self.who: dict[str, Any] = dict(self.patients.columns(self.key))
         if persona is not None:
@@ -53,26 +56,26 @@ class Clinic:
         egfr, spent = np.minimum(w["egfr"], 127).astype(int), np.round(self.spent * 100).astype(int)
         chart = np.stack([w["age"], w["sex"], w["pregnancy"], egfr, w["persona"], self.left, spent], 1)
         grid = np.concatenate([self.codes, chart, self.charted, self.proposed], 1).astype(np.int8)
-        mask = np.ones((len(grid), self.moves.n), np.int8)
-        mask[:, self.moves.propose : self.moves.diagnose] = ~self.proposed
+        mask = np.ones((len(grid), self.actions.discrete), np.int8)
+        mask[:, self.actions.propose : self.actions.diagnose] = ~self.proposed
         room = CEILING - self.spent - QUESTION * (self.left - 1)
-        mask[:, self.moves.tests : self.moves.propose] = self.moves.prices[self.moves.tests :] <= room[:, None] + 1e-9
+        mask[:, self.actions.orders : self.actions.propose] = self.prices[self.actions.orders :] <= room[:, None] + 1e-9
         return [{"observation": grid[i], "action_mask": mask[i]} for i in rows]
 
     def play(self, doctor: Any) -> "Clinic":
         """Let the doctor finish all consultations."""
         while len(rows := np.flatnonzero(self.running)):
             for i, move in zip(rows.tolist(), doctor.act_batch(self.observations(rows), [{}] * len(rows)), strict=True):
-                self._ends(i, move) if move >= self.moves.diagnose else self._goes_on(i, move)
+                self._ends(i, move) if move >= self.actions.diagnose else self._goes_on(i, move)
         return self
 
     def _goes_on(self, i: int, move: int) -> None:
-        if move >= self.moves.propose:
-            self.proposed[i, move - self.moves.propose] = True
+        if move >= self.actions.propose:
+            self.proposed[i, move - self.actions.propose] = True
             return
-        price = self.moves.prices[move]
+        price = self.prices[move]
         me = {name: lane[i : i + 1] for name, lane in self.who.items()}
-        for f in self.moves.reveals[move]:
+        for f in self.actions.shown[move]:
             if self.codes[i, f] < 3:
                 said = self.patients.answer((self.key[0][i : i + 1], self.key[1][i : i + 1]), me, np.array([f]))[0]
                 self.codes[i, f] = _SHOWN[int(said)]
@@ -81,7 +84,7 @@ class Clinic:
         self.running[i] = self.left[i] > 0
 
     def _ends(self, i: int, move: int) -> None:
-        self.named[i], self.running[i] = move - self.moves.diagnose, False
+        self.named[i], self.running[i] = move - self.actions.diagnose, False
         both = (self.proposed[i] & self.right[i]).sum()
         self.f1[i] = 2 * both / max(1, self.proposed[i].sum() + self.right[i].sum())
         self.earned[i] += self.pays[self.who["disease"][i], self.named[i]]

@@ -12,7 +12,7 @@ _CODES = {0: (-1, -2, 2), 1: (-2, 2)}  # what an outcome looks like: told, or se
 def worth(doctor: Doctor, observation: dict[str, np.ndarray]) -> float:
     """Return the expected return of a doctor on the tiny world from an observation on; no finding there shares its test."""
     known = mind("tiny")
-    moves, reader = known.moves, known.reading
+    moves, reader = known.actions, known.reading
     me = reader([observation])
     likelihood = known.gain.likelihood[me.who["persona"][0], me.who["sex"][0]]
     nodes: list[tuple[Any, Any, np.ndarray]] = [
@@ -31,12 +31,12 @@ def worth(doctor: Doctor, observation: dict[str, np.ndarray]) -> float:
                 after[len(seen) - (moves.diagnose - moves.propose) + move - moves.propose] = 1
                 later.append((after, mask, joint))
                 continue
-            total -= moves.prices[move] * joint.sum()
+            total -= known.prices[move] * joint.sum()
             rows = likelihood[known.gain.starts[move] : known.gain.starts[move + 1]]
             for code, row in zip(_CODES[int(move >= moves.asks)], rows, strict=True):
                 if (joint * row).sum() > 0:
                     after = seen.copy()
-                    after[moves.reveals[move][0]] = code
+                    after[moves.shown[move][0]] = code
                     after[reader.place("left")] -= 1
                     later.append((after, mask, joint * row))
         nodes = later

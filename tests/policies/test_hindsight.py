@@ -35,11 +35,11 @@ def played(env: Any, doctor: Any, **given: Any) -> tuple[list[int], list[Any], l
 
 def hasty(rng: np.random.Generator) -> Any:
     """A doctor that asks at random, proposes now and then, and diagnoses after a while."""
-    known = mind(SIZE).moves
+    a = mind(SIZE).actions
 
     def move(seen: Any) -> int:
         kind = rng.random()
-        low, high = (0, known.propose) if kind < 0.65 else (known.propose, known.diagnose) if kind < 0.9 else (known.diagnose, known.n)
+        low, high = (0, a.propose) if kind < 0.65 else (a.propose, a.diagnose) if kind < 0.9 else (a.diagnose, a.discrete)
         return int(rng.integers(low, high))
 
     return move

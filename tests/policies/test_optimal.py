@@ -103,8 +103,8 @@ def test_off_its_plan_it_plans_anew():
     seen = {name: part.copy() for name, part in openings(1)[0].items()}
     known = mind("tiny")
     first = Optimal().act(seen, {})
-    other = next(i for i in range(known.moves.asks) if i != first and seen["observation"][known.moves.reveals[i][0]] == 0)
-    seen["observation"][known.moves.reveals[other][0]] = -1
+    other = next(i for i in range(known.actions.asks) if i != first and seen["observation"][known.actions.shown[i][0]] == 0)
+    seen["observation"][known.actions.shown[other][0]] = -1
     seen["observation"][known.reading.place("left")] -= 1
     assert worth(Optimal(), seen) == pytest.approx(Optimal().value(seen), abs=1e-9)
 
@@ -115,7 +115,7 @@ def test_when_all_is_answered_it_diagnoses():
         full = {**seen, "observation": seen["observation"].copy()}
         full["observation"][:12] = np.where(seen["observation"][:12] == 0, -2, seen["observation"][:12])
         me = known.reading([full])
-        assert Optimal().act(full, {}) >= known.moves.propose
+        assert Optimal().act(full, {}) >= known.actions.propose
         assert Optimal().value(full) == pytest.approx((known.posterior.of(me.who, me.answers) @ known.gain.pays).max())
 
 
@@ -124,7 +124,7 @@ def test_one_turn_left_means_diagnose():
     for seen in openings(5, 2):
         short = {**seen, "observation": seen["observation"].copy()}
         short["observation"][known.reading.place("left")] = 1
-        assert Optimal().act(short, {}) >= known.moves.propose
+        assert Optimal().act(short, {}) >= known.actions.propose
 
 
 def test_a_larger_world_is_refused():

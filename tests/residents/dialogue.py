@@ -1,4 +1,4 @@
-"""Recorded consultations as a test resident: made-up reports, an inside patient, and the paper's rewards or ours."""
+"""Recorded consultations as a test resident: made-up reports, an inside patient, and the paper's rewards."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from medenvs.cases.mtmeddialog import MTMedDialogCases
+from medenvs.core.reward import Term
 from medenvs.core.system import System
-from medenvs.envs.consultation.dialogue import TURNS, DialogueKernel
+from medenvs.envs.consultation.dialogue import DialogueKernel
 from medenvs.envs.consultation.dialogue_words import DialogueLanguage
-from medenvs.envs.consultation.format import PRESETS
-from medenvs.policies.patients import RecordedPatient
+from medenvs.envs.consultation.format import concluded
+from medenvs.policies.recorded_patients import RecordedPatient
 from medenvs.rewards.conclusions import OVERLAP, TokenF1Judge
+from medenvs.systems.doctoragent_rl import TABLE
 
 COMPLAINTS = ("cough", "itching", "headache", "nausea", "back pain", "thirst")
 ILLNESSES = ("redpox", "lake fever", "grey gout", "sun ague", "bell throat", "miller's lung")
@@ -59,12 +61,12 @@ class Told:
         return [self.reply] * len(observations)
 
 
-def dialogue(rewards: str = "original", form: str = "original", budget: Any = (2, 10), patient: Any = None, judges: Any = None) -> System:
+def dialogue(budget: Any = (2, 10), patient: Any = None, judges: Any = None) -> System:
     """Return the composition: inside patient (None: the recorded one), token F1 over plain words."""
     source = cases(budget=budget)
-    language = DialogueLanguage(source, PRESETS[form])
-    judges = (TokenF1Judge(language.concluded),) if judges is None else judges
-    terms = (*TURNS[rewards], *(OVERLAP if judges and "diagnosis_f1" in judges[0].terms else ()))
+    language = DialogueLanguage(source)
+    judges = (TokenF1Judge(concluded),) if judges is None else judges
+    terms = (*(Term(*row) for row in TABLE.items()), *(OVERLAP if judges and "diagnosis_f1" in judges[0].terms else ()))
     players = {"patient": patient or RecordedPatient(source)}
     kernel, knobs = DialogueKernel(9_003, source.golds), {"budget": range(1, 1_001)}
     return System("tests/Dialogue", kernel, language, source, terms, {} if patient == "outside" else players, judges, knobs=knobs)

@@ -12,14 +12,14 @@ import pytest
 
 from medenvs.backends.scripted import Scripted
 from medenvs.core.errors import BadData, BadValue
+from medenvs.envs.consultation.format import concluded
 from medenvs.evaluation.consultation import consult, table
 from medenvs.rewards.conclusions import GradedJudge
 from medenvs.systems.catalog import build
-from medenvs.systems.doctoragent_rl import _concluded
 from medenvs.views.gymnasium import MedEnv
 from medenvs.views.options import Settings
 from medenvs.views.vector import MedVectorEnv
-from medenvs.worlds.consultation.replies import leaks
+from medenvs.worlds.consultation.leaks import leaks
 from tests.residents.dialogue import item, written
 from tests.systems.doctoring import BAD, ID, LOST, NONSENSE, NOWHERE, ending, fresh, gold, playing, say, spoken
 
@@ -57,7 +57,7 @@ def test_point_3_overlap_of_words():
 def test_point_3_a_judge_gives_0_to_5_or_nothing(verdict, points):
     system = build(ID, score="judge", judge=NOWHERE, budget=4)
     script = Scripted(lambda chat, seed: None if verdict is None else f"<verdict>{verdict}</verdict>")
-    env = MedEnv(replace(system, judges=(GradedJudge(script, _concluded),)), Settings())
+    env = MedEnv(replace(system, judges=(GradedJudge(script, concluded),)), Settings())
     env.reset(seed=0)
     found = {} if points is None else {"diagnosis_grade": points, "recommendation_grade": points}
     assert ending(env, gold(env)) == (2 * points if points else 0, found)
@@ -217,7 +217,7 @@ def test_point_11_one_patient_call_and_one_judge_call_for_each_step():
     system = spoken(lambda chat, seed: "", budget=(2, 4), persona=None)
     system.players["patient"]._generator = patient
     graded = build(ID, score="judge", judge=NOWHERE, patient=NOWHERE)
-    system = replace(system, judges=(GradedJudge(judge, _concluded),), terms=graded.terms)
+    system = replace(system, judges=(GradedJudge(judge, concluded),), terms=graded.terms)
     env = MedVectorEnv(system, 64)
     env.reset(seed=0)
     texts = ["<answer>Question: fever?</answer>", LOST, BAD, NONSENSE] * 16
@@ -258,5 +258,5 @@ def test_point_14_nothing_but_the_package_is_needed(monkeypatch):
         monkeypatch.setattr(socket, name, refuse)
     env = playing()
     truth = env.play.truth()
-    assert truth["synonyms"] is not None and truth["present"] and say(env, *fresh(env, 2), gold(env)) == [1, 1, 10]
+    assert truth["synonyms"] and truth["present"] and say(env, *fresh(env, 2), gold(env)) == [1, 1, 10]
     assert env.system.judges[0].discloses == ""

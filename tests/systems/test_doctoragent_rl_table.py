@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadValue
-from medenvs.envs.consultation.format import PRESETS, read
+from medenvs.envs.consultation.format import HARDENED, ORIGINAL, read
 from medenvs.envs.consultation.language import ConsultationLanguage
 from tests.systems.doctoring import BAD, ID, LOST, NONSENSE, SEVERAL, fresh, gold, playing, say
 
@@ -129,15 +129,15 @@ def test_nothing_is_too_dear_here():
     assert [env.step(order)[1] for order in orders] == [1] * 9
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [ORIGINAL, HARDENED], ids=["original", "hardened"])
 def test_known_phrases_are_read_as_everything_else_is(preset):
     """A message with a phrase of the knowledge base takes a shortcut; what stands around it must count all the same."""
     language, around = (
-        ConsultationLanguage("tiny", PRESETS[preset]),
+        ConsultationLanguage("tiny", preset),
         ("", "x ", "<think>", "<think>a</think>", "</answer>", "</think>", "<answer>"),
     )
     for before in around:
         for after in ("", "\n", "</answer>", " x"):
             text = f"{before}<answer>Question: {language.sentences.names[0]}?</answer>{after}"
-            said, meant = read(text, PRESETS[preset]), language.parse("doctor", text)
+            said, meant = read(text, preset), language.parse("doctor", text)
             assert (meant.fault, meant.action.act) == (None, 0) if said.kind == "question" else meant.fault, text

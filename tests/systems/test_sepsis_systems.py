@@ -1,4 +1,4 @@
-"""The two sepsis ids through their views: spaces, rewards by weight, the untreated twin, people's cases, refused doses."""
+"""The sepsis ids through their views: spaces, rewards by weight, the untreated twin, people's cases, refused doses."""
 
 import gymnasium as gym
 import numpy as np
@@ -9,9 +9,10 @@ from medenvs.cases.sepsis import SepsisCases
 from medenvs.core.errors import BadValue
 from medenvs.envs.treatment.kernel import COSTS
 from medenvs.policies.gold import Gold
+from medenvs.worlds.sepsis.charting import PARTIAL, PARTIAL_NAMES
 from medenvs.worlds.sepsis.columns import COLUMNS, NAMES
 
-ID, BOX = "medenvs/Sepsis-v0", "medenvs/SepsisBox-v0"
+ID, BOX, PARTIAL_ID = "medenvs/Sepsis-v0", "medenvs/SepsisBox-v0", "medenvs/SepsisPartial-v0"
 
 
 def played(env, doses, seed=0):
@@ -29,6 +30,18 @@ def test_spaces_are_the_columns_and_the_doses():
     assert five.observation_space.low.tolist() == [float(np.float32(c.low)) for c in COLUMNS]
     assert two.action_space.low.tolist() == [0, 0] and two.action_space.high.tolist() == pytest.approx([1000, 0.6])
     assert all(two.observation_space.contains(seen) for seen, _, _ in played(two, lambda _: two.action_space.sample()))
+
+
+@pytest.mark.parametrize("more", [{}, {"interval": 1}, {"effect": "null"}], ids=str)
+def test_a_chart_changes_what_is_seen_and_nothing_else(more):
+    full, chart = (gym.make(env_id, obs_mode="numeric", **more) for env_id in (ID, PARTIAL_ID))
+    assert chart.observation_space.shape == (len(PARTIAL),) and chart.action_space == full.action_space
+    for seed in range(4):
+        a, b = played(full, lambda step: step % 25, seed), played(chart, lambda step: step % 25, seed)
+        assert [(r, i["costs"]) for _, r, i in a] == [(r, i["costs"]) for _, r, i in b]
+        for (seen, _, _), (noisy, _, _) in zip(a, b, strict=True):
+            there, here = dict(zip(NAMES, seen, strict=True)), dict(zip(PARTIAL_NAMES, noisy, strict=True))
+            assert here["map"] != there["map"] and here["weight"] == there["weight"] and np.isfinite(noisy).all()
 
 
 def test_the_return_is_survival_and_costs_are_named():
@@ -49,10 +62,10 @@ def test_other_reward_designs_are_weights():
     assert any(rises) and all(float(r).is_integer() for r in rises)
 
 
-@pytest.mark.parametrize("env_id", [ID, BOX])
+@pytest.mark.parametrize("env_id", [ID, BOX, PARTIAL_ID])
 def test_text_and_numbers_play_one_episode(env_id):
     words, numbers = gym.make(env_id), gym.make(env_id, obs_mode="numeric")
-    move = 16 if env_id == ID else np.array([400, 0.05], np.float64)
+    move = 16 if env_id != BOX else np.array([400, 0.05], np.float64)
     a, b = played(words, "<answer>fluid 400, pressor 0.05</answer>"), played(numbers, move)
     assert [(r, i["costs"]) for _, r, i in a] == [(r, i["costs"]) for _, r, i in b]
 
@@ -70,7 +83,7 @@ def test_without_effect_every_policy_earns_alike():
 
 
 def test_the_reference_in_the_truth_survives_more_often_than_nothing_done():
-    for env_id in (ID, BOX):
+    for env_id in (ID, BOX, PARTIAL_ID):
         env = gym.make(env_id, obs_mode="numeric", reveal=True)
         gold = Gold()
         gold.bind(env.observation_space, env.action_space)

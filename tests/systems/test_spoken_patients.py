@@ -19,7 +19,8 @@ from medenvs.policies.told_patient import ToldPatient
 from medenvs.systems.catalog import build
 from medenvs.views.options import Settings
 from medenvs.views.pettingzoo import MedAECEnv, MedParallelEnv
-from medenvs.worlds.consultation.replies import UNKNOWN, leaks
+from medenvs.worlds.consultation.leaks import leaks
+from medenvs.worlds.consultation.markers import UNKNOWN
 from tests.backends.serving import completion, serving
 from tests.systems.doctoring import BAD, ID, LOST, NONSENSE, NOWHERE, SEVERAL, spoken
 

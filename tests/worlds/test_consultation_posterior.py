@@ -13,7 +13,7 @@ from medenvs.core.lanes import numpy_lanes
 from medenvs.core.randomness import below, key
 from medenvs.worlds.consultation.knowledge import SIZES, knowledge
 from medenvs.worlds.consultation.model import Knowledge
-from medenvs.worlds.consultation.patients import FERTILE, ODD_AGE, PREGNANT, TRIES, Patients, chances_of, complaint_chances
+from medenvs.worlds.consultation.patients import FERTILE, ODD_AGE, PREGNANT, TRIES, Patients, complaint_chances
 from medenvs.worlds.consultation.personas import NAMES, UNASKED, YES, channels, topic
 from medenvs.worlds.consultation.posterior import Posterior
 
@@ -35,7 +35,7 @@ def heard(kb: Knowledge, n: int, questions: int) -> tuple[dict[str, Any], np.nda
 
 def by_enumeration(kb: Knowledge, who: dict[str, Any], answers: np.ndarray) -> np.ndarray:
     """Return the posterior of one patient of a world without groups by adding up every set of facts there could be."""
-    chances, q, told = chances_of(kb), complaint_chances(kb), channels()
+    chances, q, told = kb.chances, complaint_chances(kb), channels()
     joint = np.zeros(len(kb.diseases))
     asked, sex = np.flatnonzero(answers), who["sex"]
     topics = [topic(f) for f in kb.findings.values()]
@@ -106,7 +106,7 @@ def test_answers_of_an_exclusive_group_are_weighed_together() -> None:
     answers = np.full((1, len(kb.findings)), UNASKED)
     before = posterior.of(who, answers)[0]
     answers[0, [gain, loss]] = YES
-    p = chances_of(kb)[:, 1]
+    p = kb.chances[:, 1]
     yes = told[NAMES.index("anxious"), 0, :, YES]
     weight = p[:, gain] * yes[1] * yes[0] + p[:, loss] * yes[0] * yes[1] + (1 - p[:, gain] - p[:, loss]) * yes[0] * yes[0]
     expected = before * weight / (before * weight).sum()

@@ -51,6 +51,12 @@ def test_cells_are_those_of_a_rounded_gaussian(chart):
     assert (pressor[:40] > 0.3).any() and (pressor[:40] <= 0.3).any()
 
 
+def test_what_has_no_chance_is_never_drawn(monkeypatch):
+    for u in (0.0, 0.5, 1 - 2**-24):
+        monkeypatch.setattr("medenvs.worlds.sepsis.clinician.uniform", lambda k, slot, u=u: np.full(25, u))
+        assert drawn(np.eye(25), key(1), 0).tolist() == list(range(25))
+
+
 def test_doses_fall_as_often_as_is_said(chart):
     for row in (0, 17, 40):
         p = np.repeat(propensities(chart, 0.0)[row : row + 1], 20_000, 0)

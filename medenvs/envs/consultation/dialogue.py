@@ -15,27 +15,14 @@ import numpy as np
 from medenvs.core.fields import Choice, KernelSpec, Numbers, Role
 from medenvs.core.lanes import PLAIN, Lanes
 from medenvs.core.randomness import Key
-from medenvs.core.reward import Term
 from medenvs.core.turn import Lane, Turn
+
+from .rules import LAST_MESSAGE
 
 QUESTION, SEVERAL, DIAGNOSIS = 0, 1, 2  # what a doctor does; -1 is a malformed message
 INFORMATIVE, UNKNOWN, REPEAT = 0, 1, 2  # what a patient does; -1 is no answer at all, for which nobody pays
 OPEN, DIAGNOSED, LATE, CUT = 0, 1, 2, 3
-CAP = 10  # messages at which the paper's trainer cuts a consultation that does not end by itself
 HORIZON = 1_000
-
-# What a turn is worth. The paper's own; and ours, where asking costs and nothing but the conclusion pays.
-TURNS: Mapping[str, tuple[Term, ...]] = {
-    "original": (
-        Term("malformed", -2.0),
-        Term("late", -5.0),
-        Term("several", -2.0),
-        Term("repeat", -2.0),
-        Term("unknown", -1.0),
-        Term("informative", 1.0),
-    ),
-    "hardened": (Term("malformed", -0.02), Term("asked", -0.02)),
-}
 
 
 @dataclass(slots=True)
@@ -92,28 +79,26 @@ class DialogueKernel:
         late = m.both(asks, s.turn >= s.budget)
         several = m.both(asks, m.both(a == SEVERAL, m.no(late)))
         heard = m.both(asks, m.both(a == QUESTION, m.no(late)))
-        cut = m.both(malformed, s.turn >= m.maximum(s.budget, CAP))
+        cut = m.both(malformed, s.turn >= m.maximum(s.budget, LAST_MESSAGE))
         s.last = m.where(live, m.where(malformed, -1, a), s.last)
         s.reply = m.where(live, -1, s.reply)
         s.questions = m.where(heard, s.questions + 1, s.questions)
         s.mover = m.where(heard, 1, s.mover)
         s.over = m.where(diagnosed, DIAGNOSED, m.where(late, LATE, m.where(cut, CUT, s.over)))
-        told = {"malformed": malformed, "late": late, "several": several, "asked": asks, "diagnosed": diagnosed}
-        return self._turn(s, told)
+        return self._turn(s, {"malformed": malformed, "late": late, "several": several, "asked": asks, "diagnosed": diagnosed})
 
     def _patient(self, s: State, b: Lane, live: Lane) -> Turn:
         m = self.lanes
-        told = {"repeat": m.both(live, b == REPEAT), "unknown": m.both(live, b == UNKNOWN), "informative": m.both(live, b == INFORMATIVE)}
         answered = m.both(b >= INFORMATIVE, b <= REPEAT)
-        told["silent"] = m.both(live, m.no(answered))
         s.reply = m.where(live, m.where(answered, b, -1), s.reply)
         s.mover = m.where(live, 0, s.mover)
-        return self._turn(s, told)
+        terms = {"repeat": m.both(live, b == REPEAT), "unknown": m.both(live, b == UNKNOWN), "informative": m.both(live, b == INFORMATIVE)}
+        return self._turn(s, {**terms, "silent": m.both(live, m.no(answered))})
 
-    def _turn(self, s: State, told: Mapping[str, Lane]) -> Turn:
+    def _turn(self, s: State, terms: Mapping[str, Lane]) -> Turn:
         m = self.lanes
         ended = m.either(s.over == DIAGNOSED, s.over == LATE)
-        return Turn({name: m.number(value) for name, value in told.items()}, {}, ended, s.over == CUT)
+        return Turn({name: m.number(value) for name, value in terms.items()}, {}, ended, s.over == CUT)
 
     def mover(self, state: State) -> Lane:
         """Return whose turn it is."""

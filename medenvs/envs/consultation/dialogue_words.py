@@ -6,25 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from medenvs.core.language import Utterance, column
-from medenvs.worlds.consultation.replies import ASKS, REPEAT, UNKNOWN, one_line
+from medenvs.worlds.consultation.markers import ASKS, REPEAT, UNKNOWN, one_line
 
 from .dialogue import DIAGNOSED, DIAGNOSIS, INFORMATIVE, LATE, OPEN, QUESTION, SEVERAL, State
 from .dialogue import REPEAT as REPEATED
 from .dialogue import UNKNOWN as UNANSWERED
-from .format import Format, read
+from .format import ORIGINAL, read
 
-_MOVES: Mapping[str, int] = {
-    "question": QUESTION,
-    "examine": QUESTION,
-    "order": QUESTION,
-    "several": SEVERAL,
-    "diagnosis": DIAGNOSIS,
-    "malformed": -1,
-}
+_MOVES: Mapping[str, int] = {"question": QUESTION, "several": SEVERAL, "diagnosis": DIAGNOSIS, "malformed": -1}
 _READ: Mapping[str, float] = {"format": 1.0}
 _UNREAD: Mapping[str, float] = {"format": 0.0}
 _ENDINGS = {DIAGNOSED: "The consultation is over: you have made your diagnosis.", LATE: "The consultation is over: no turn is left."}
 _CUT = "The consultation is over: too many messages could not be read."
+_HOW = (
+    "You are the doctor. Ask one question, holding one question mark: <answer>Question: …</answer> When you know enough, conclude: "
+    "<answer>Diagnosis: …\nRecommendation: …</answer> You may think first between <think> and </think>. Nothing may follow </answer>."
+)
 _SILENCE = "The patient does not answer."
 _ONE = "Ask one question at a time."
 _CANNED = {-1: _SILENCE, INFORMATIVE: "The patient answers.", UNANSWERED: UNKNOWN, REPEATED: REPEAT}
@@ -43,70 +40,46 @@ class Records(Protocol):
 class DialogueLanguage:
     """Doctor and patient speak freely; the term ``format`` is 1 where a message could be read.
 
-    A patient's reply is a repeat where it begins with the marker for it, unknown where it is empty or begins with "Sorry" (under the
-    faithful format: holds it anywhere), else informative. What a doctor asked reaches the patient as one line.
+    Messages are read as the original reads them. A patient's reply is a repeat where it begins with the marker for it, unknown where it
+    holds "Sorry", else informative; an empty one is none. What a doctor asked reaches the patient as one line.
     """
 
     terms: tuple[str, ...] = ("format",)
     version = "1"
 
-    def __init__(self, records: Records, form: Format) -> None:
-        self.records, self.form = records, form
-        self._how = _instructions(form)
+    def __init__(self, records: Records) -> None:
+        self.records = records
 
     def parse(self, role: str, text: str) -> Utterance:
         """Return what a message does."""
         if role == "patient":
-            return Utterance(self._answers(text), None, _READ)
-        said = read(text, self.form)
+            return Utterance(_reply(text), None, _READ)
+        said = read(text, ORIGINAL)
         return Utterance(_MOVES[said.kind], said.fault if said.kind == "malformed" else None, _UNREAD if said.fault else _READ)
-
-    def _answers(self, text: str) -> int:
-        said = text.strip()
-        if not said:
-            return -1
-        if said.casefold().startswith(REPEAT.casefold().rstrip(".")):
-            return REPEATED
-        sorry = "Sorry" in said if self.form.faithful else said.casefold().startswith("sorry")
-        return UNANSWERED if sorry else INFORMATIVE
-
-    def concluded(self, text: str) -> tuple[str, str] | None:
-        """Return (diagnosis, recommendation) of a doctor's message; None where it makes no diagnosis."""
-        said = read(text, self.form)
-        return (said.body, said.recommendation) if said.kind == "diagnosis" else None
 
     def render(self, state: State, role: str, rows: Any, heard: Sequence[str | None] | None) -> list[str]:
         """Return what a role reads now."""
         s = state
         lanes = (s.case, s.over, s.questions) if role == "patient" else (s.case, s.over, s.turn, s.budget, s.last, s.reply)
         columns = [column(lane, rows) for lane in lanes]
-        said = heard or [None] * len(columns[0])
+        texts = heard or [None] * len(columns[0])
         write = self._to_patient if role == "patient" else self._to_doctor
-        return [write(text, *row) for text, *row in zip(said, *columns, strict=True)]
+        return [write(text, *row) for text, *row in zip(texts, *columns, strict=True)]
 
-    def _to_patient(self, said: str | None, case: int, over: int, questions: int) -> str:
+    def _to_patient(self, heard: str | None, case: int, over: int, questions: int) -> str:
         if over != OPEN:
             return "The consultation is over."
-        question = f"{ASKS}{one_line(self._question(said))}"
+        question = f"{ASKS}{'…' if heard is None else one_line(read(heard, ORIGINAL).body)}"
         return f"{self.records.profile(case)}\n\n{question}" if questions == 1 else question
 
-    def _question(self, said: str | None) -> str:
-        if said is None:
-            return "…"
-        found = read(said, self.form)
-        return found.body if found.kind in ("question", "diagnosis") else f"{found.kind.capitalize()}: {found.body}"
-
-    def _to_doctor(self, said: str | None, case: int, over: int, turn: int, budget: int, last: int, reply: int) -> str:
+    def _to_doctor(self, heard: str | None, case: int, over: int, turn: int, budget: int, last: int, reply: int) -> str:
         if over != OPEN:
             return _ENDINGS.get(over, _CUT)
         if not turn:
-            limit = "" if self.form.faithful else f" You have {budget} turns, the diagnosis included."
-            return f"{self.records.report(case)}\n\n{self._how}{limit}"
-        told = _ONE if last == SEVERAL else self._told(said, reply) if last == QUESTION else self._how
-        return f"{told}\nTurn {turn}/{budget}."
-
-    def _told(self, said: str | None, reply: int) -> str:
-        return one_line(said) if said is not None and reply == INFORMATIVE else _CANNED[reply]
+            return f"{self.records.report(case)}\n\n{_HOW}"
+        answer = one_line(heard) if heard is not None and reply == INFORMATIVE else _CANNED[reply]
+        text = {QUESTION: answer, SEVERAL: _ONE}.get(last, _HOW)
+        return f"{text}\nTurn {turn}/{budget}."
 
     def speak(self, role: str, action: int, kind: int = 0) -> str:
         """Return the text of a move; `kind` is the case whose truth a diagnosis names."""
@@ -127,10 +100,11 @@ class DialogueLanguage:
         return f"<answer>Question: What about {_TOPICS[(word >> 2) % len(_TOPICS)]}?</answer>"
 
 
-def _instructions(form: Format) -> str:
-    more = " Instead of Question you may write Examine or Order." if "examine" in form.labels else ""
-    mark = ", holding one question mark" if form.one_mark else ""
-    return (
-        f"You are the doctor. Ask one question{mark}: <answer>Question: …</answer>{more} When you know enough, conclude: "
-        "<answer>Diagnosis: …\nRecommendation: …</answer> You may think first between <think> and </think>. Nothing may follow </answer>."
-    )
+def _reply(text: str) -> int:
+    """Return which move a patient's reply is."""
+    said = text.strip()
+    if not said:
+        return -1
+    if said.casefold().startswith(REPEAT.casefold().rstrip(".")):
+        return REPEATED
+    return UNANSWERED if "Sorry" in said else INFORMATIVE

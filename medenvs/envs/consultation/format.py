@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 Kind = Literal["question", "examine", "order", "diagnosis", "malformed", "several"]
 
 _OPENING, _CLOSING = "<answer>", "</answer>"
+_KINDS: Mapping[str, Kind] = {"question": "question", "examine": "examine", "order": "order", "diagnosis": "diagnosis"}
+_LABEL = re.compile(rf"({'|'.join(_KINDS)})[ \t]*[:：]", re.IGNORECASE)
 _ADVICE = re.compile(r"\brecommendations?[ \t]*[:：]", re.IGNORECASE)
 _DIAGNOSIS, _RECOMMENDATION = re.compile("Diagnosis[:：]"), re.compile("Recommendation[:：]")  # the paper's own, case and all
 _MARKS = ("?", "？")
@@ -34,34 +36,18 @@ class Said(NamedTuple):
 class Format:
     """How strictly messages are read.
 
-    tagged: the answer tags must be there (else a text without them is taken whole). labels: the kinds of message there are.
-    labelled: a message without a label is malformed (else it is a question). one_mark: a question holds exactly one question mark.
-    faithful: read as DoctorAgent-RL does: "Diagnosis:" counts wherever it stands, a question ends at its second colon.
+    tagged: the answer tags must be there (else a text without them is taken whole). one_mark: a question holds exactly one question
+    mark, and there are questions and diagnoses only. faithful: read as DoctorAgent-RL does: "Diagnosis:" counts wherever it stands, a
+    question ends at its second colon; else a label counts at the beginning alone, and what has none is a question.
     """
 
-    name: str
     tagged: bool
-    labels: tuple[Kind, ...]
-    labelled: bool
     one_mark: bool
-    faithful: bool = False
-
-    @property
-    def label(self) -> re.Pattern[str]:
-        """The pattern of a label at the beginning of an answer."""
-        return _LABELS[self.labels]
+    faithful: bool
 
 
-_TALK: tuple[Kind, ...] = ("question", "diagnosis")
-_ALL: tuple[Kind, ...] = ("question", "examine", "order", "diagnosis")
-_LABELS: Mapping[tuple[Kind, ...], re.Pattern[str]] = {
-    labels: re.compile(rf"({'|'.join(labels)})[ \t]*[:：]", re.IGNORECASE) for labels in (_TALK, _ALL)
-}
-
-ORIGINAL = Format("original", tagged=True, labels=_TALK, labelled=False, one_mark=True, faithful=True)
-STRICT = Format("strict", tagged=True, labels=_TALK, labelled=True, one_mark=True)
-HARDENED = Format("hardened", tagged=False, labels=_ALL, labelled=False, one_mark=False)
-PRESETS: Mapping[str, Format] = {f.name: f for f in (ORIGINAL, STRICT, HARDENED)}
+ORIGINAL = Format(tagged=True, one_mark=True, faithful=True)
+HARDENED = Format(tagged=False, one_mark=False, faithful=False)
 
 
 def read(text: str, preset: Format) -> Said:
@@ -69,7 +55,13 @@ def read(text: str, preset: Format) -> Said:
     answer, fault = _tagged(text) if preset.tagged else _bare(text)
     if fault is not None:
         return _malformed(fault)
-    return _faithful(answer) if preset.faithful else _labelled(answer, preset)
+    return _faithful(answer) if preset.faithful else _labelled(answer)
+
+
+def concluded(text: str) -> tuple[str, str] | None:
+    """Return (diagnosis, recommendation) of a message as the original reads it; None where it makes no diagnosis."""
+    said = read(text, ORIGINAL)
+    return (said.body, said.recommendation) if said.kind == "diagnosis" else None
 
 
 def _malformed(fault: str) -> Said:
@@ -109,38 +101,23 @@ def _faithful(answer: str) -> Said:
         advice = "" if advised is None else answer[advised.end() :].partition("\n")[0].strip()
         return Said("diagnosis", answer[named.end() : behind.start() if behind else len(answer)].strip(), advice, None)
     parts = answer.split(":", 2)
-    return _asked((parts[1] if len(parts) > 1 else answer).strip(), answer)
+    return _question((parts[1] if len(parts) > 1 else answer).strip(), answer)
 
 
-def _labelled(answer: str, preset: Format) -> Said:
-    found = preset.label.match(answer)
+def _labelled(answer: str) -> Said:
+    found = _LABEL.match(answer)
     if found is None:
-        if preset.labelled:
-            wanted = " or ".join(f"{label.capitalize()}:" for label in preset.labels)
-            return _malformed(f"the answer must begin with {wanted}")
         return Said("question", answer, "", None)
     kind, body = _KINDS[found[1].lower()], answer[found.end() :].strip()
-    if kind == "diagnosis":
-        named, advice = _advised(body, one_line=preset.one_mark)
-        return Said("diagnosis", named, advice, None) if named else _malformed("the diagnosis is empty")
-    if kind == "question" and preset.one_mark:
-        return _asked(body, body)
-    return Said(kind, body, "", None) if body else _malformed(f"there is nothing behind {found[1].capitalize()}:")
+    if kind != "diagnosis":
+        return Said(kind, body, "", None) if body else _malformed(f"there is nothing behind {found[1].capitalize()}:")
+    advised = _ADVICE.search(body)
+    named, advice = (body, "") if advised is None else (body[: advised.start()].strip(), body[advised.end() :].strip())
+    return Said("diagnosis", named, advice, None) if named else _malformed("the diagnosis is empty")
 
 
-_KINDS: Mapping[str, Kind] = {kind: kind for kind in _ALL}
-
-
-def _asked(body: str, counted: str) -> Said:
+def _question(body: str, counted: str) -> Said:
+    """Return a question, or several: as many as there are marks in what is counted."""
     many = sum(counted.count(mark) for mark in _MARKS)
     fault = None if many == 1 else f"ask exactly one question (there are {many} question marks)"
     return Said("question" if many == 1 else "several", body, "", fault)
-
-
-def _advised(text: str, *, one_line: bool) -> tuple[str, str]:
-    """Return (diagnosis, recommendation); with `one_line` the recommendation ends at its first newline."""
-    found = _ADVICE.search(text)
-    if found is None:
-        return text.strip(), ""
-    advice = text[found.end() :].strip()
-    return text[: found.start()].strip(), advice.partition("\n")[0].strip() if one_line else advice

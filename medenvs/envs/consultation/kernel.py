@@ -11,18 +11,21 @@ from medenvs.core.fields import Choice, KernelSpec, Numbers, Role
 from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
 from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane, Turn
+from medenvs.worlds.consultation.actions import Move, actions
 from medenvs.worlds.consultation.care import care_of
+from medenvs.worlds.consultation.codes import NOT_ASKED, NOT_KNOWN
 from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import UNKNOWN, YES
+from medenvs.worlds.consultation.prices import DEAREST, LONGEST, QUESTION
 
 from . import ending
-from .actions import DETAIL, DIAGNOSE, NOTHING, NOWHERE, ORDER, PROPOSE, SEVERAL, UNCLEAR, Move, actions
 from .opening import begun
+from .outcomes import FREE, LOST
 from .privileged import truth_of
-from .rules import DEAREST, FREE, LAST_MESSAGE, NOT_ASKED, NOT_KNOWN, QUESTION, Game, tables
+from .rules import LAST_MESSAGE, Game, tables
 from .shaping import potential
-from .state import AGAIN, LOST, REFUSED, SAID, State, doctor_sees, patient_sees
+from .state import State, doctor_sees, patient_sees
 
 STEP_TERMS = ("question", "test", "invalid", "repeat", "unknown", "informative")
 PATIENT_TERMS = ("honest", "silent")
@@ -48,7 +51,7 @@ class ConsultationKernel:
         if game.open:
             roles += (Role("patient", Choice(("cannot say", "no", "yes")), {"observation": Numbers((3,), -1, a.asks, "int16")}),)
         terms = (*ending.TERMS, *STEP_TERMS, *(PATIENT_TERMS if game.open else ()), *(("shaping",) if game.shaped else ()))
-        self.spec = KernelSpec(stream, roles, terms, ending.COSTS, 30, draws=False)
+        self.spec = KernelSpec(stream, roles, terms, ending.COSTS, LONGEST, draws=False)
 
     def on(self, lanes: Lanes) -> ConsultationKernel:
         """Return the same rules over other numbers."""
@@ -83,39 +86,33 @@ class ConsultationKernel:
         return s.potential - before
 
     def _doctor(self, s: State, move: Any, active: Lane) -> Turn:
-        m, a, t = self.lanes, self.actions, self.tables
+        m, a, t, o = self.lanes, self.actions, self.tables, self.tables.outcomes
         act, items = self._understood(s, move)
-        at = m.minimum(act, a.unclear)
-        kind, place, price = t.kind[at], t.place[at], t.price[at]
-        topical, diagnosing = kind <= PROPOSE, kind == DIAGNOSE
-        unseen = m.pick(s.mask, place) == 1
-        new = unseen if items is None else self._new_detail(s, act, place, kind == DETAIL, unseen)
-        order, proposing = m.both(kind == ORDER, new), m.both(kind == PROPOSE, new)
-        dear = m.both(order, s.spent + price + QUESTION * (s.budget - s.turn - 1) > self._dearest)
-        ok = m.both(m.both(topical, new), m.no(dear))
-        does, meant = m.both(active, ok), m.either(ok, diagnosing)
-        charged = m.where(meant, price, QUESTION)
-        s.spent = s.spent + m.where(active, charged, 0)
-        s.turn = s.turn + m.whole(m.both(active, m.no(proposing)))
-        s.last = m.where(active, act, s.last)
-        event = m.where(meant, SAID, m.where(dear, REFUSED, m.where(topical, AGAIN, LOST)))
-        s.event = m.where(active, event, s.event)
-        late = self._late(s, kind, diagnosing, proposing)
-        asked, told = m.both(does, kind <= ORDER), kind <= DETAIL
+        at = act if items is None else m.minimum(act, a.unclear)
+        place = t.place[at]
+        unseen = m.pick(s.mask, place)
+        new = unseen if items is None else self._new_detail(s, act, place, unseen)
+        row = m.where(active, 2 * at + new, o.idle)
+        dear = o.demand[row] + s.spent + QUESTION * (s.budget - s.turn - 1) > self._dearest
+        row = m.where(dear, o.refused, row)
+        s.spent, s.turn = s.spent + o.charged[row], s.turn + o.turns[row]
+        s.last, s.event = m.where(active, act, s.last), m.where(active, o.event[row], s.event)
+        ends, late = o.ends[row], m.both(s.turn >= s.budget, o.late[row])
+        if self.game.original:
+            late = m.both(late, act >= 0)  # a malformed message never uses up the turns
+        asked, told = o.asked[row], o.told[row]
         if items is not None or self.game.open:
-            s.topic = m.where(m.both(active, told), place, s.topic)
-        unknown = self._answered(s, asked, unseen, place, kind, m.both(active, m.no(late)))
-        self._noted(s, does, kind, place, act)
-        for r in m.only(m.both(active, diagnosing)):
+            s.topic = m.where(o.topical[row], place, s.topic)
+        unknown = self._answered(s, row, (asked, told), unseen, place, m.both(active, m.no(late)) if self.game.open else active)
+        self._noted(s, row, place, act, items)
+        for r in m.only(ends):
             s.diagnosed = m.write(s.diagnosed, r, m.at(act, r) - a.diagnose)
             for i in range(_width(items)):
                 ending.advise(m, self.care, a, s, r, m.look(items, r, i))
-        invalid, tested = m.either(kind >= SEVERAL, dear), m.both(order, ok)
-        question = m.both(charged == QUESTION, m.no(m.either(invalid, tested)))
-        said = {"question": question, "test": m.where(tested, price, 0), "invalid": invalid, "repeat": event == AGAIN, "unknown": unknown}
         heard = m.both(asked, m.either(late, m.no(told))) if self.game.open else asked  # what a role is asked, it answers later
-        said["informative"] = m.both(heard, m.no(unknown))
-        return self._told(s, active, kind, m.either(diagnosing, late), late, said)
+        said = {"question": o.question[row], "test": o.test[row], "invalid": o.invalid[row], "repeat": o.repeat[row]}
+        said |= {"unknown": m.number(unknown), "informative": m.number(m.both(heard, m.no(unknown)))}
+        return self._told(s, active, act, m.either(ends, late), late, said)
 
     def _understood(self, s: State, move: Any) -> tuple[Lane, Any]:
         """Return (move, items): a follow-up means the question asked last; numbers that are no discrete move are nothing."""
@@ -129,30 +126,24 @@ class ConsultationKernel:
             act = m.write(act, r, m.where(topic >= 0, meant, a.nowhere))
         return act, move.items
 
-    def _new_detail(self, s: State, act: Lane, place: Lane, detail: Lane, unseen: Lane) -> Lane:
-        """Return whether what is asked is new, with details by their own bits (which are set)."""
-        m, new = self.lanes, self.lanes.both(unseen, unseen)
-        for r in m.only(detail):
+    def _new_detail(self, s: State, act: Lane, place: Lane, unseen: Lane) -> Lane:
+        """Return whether what is asked is new (0 or 1), with details by their own bits."""
+        m, a, new = self.lanes, self.actions, unseen + 0
+        for r in m.only(m.both(act >= a.detail, act < a.follow)):
             at, bits = m.at(place, r), m.look(s.told, r, m.at(place, r))
-            bit = 1 << (m.at(act, r) - self.actions.detail - 3 * at)
-            new = m.write(new, r, (bits & bit) == 0)
+            bit = 1 << (m.at(act, r) - a.detail - 3 * at)
+            new = m.write(new, r, m.whole((bits & bit) == 0))
         return new
 
-    def _late(self, s: State, kind: Lane, diagnosing: Lane, proposing: Lane) -> Lane:
-        """Return whether this message used up the turns without a diagnosis; in the original a malformed one never does."""
-        m = self.lanes
-        late = m.both(s.turn >= s.budget, m.no(m.either(diagnosing, proposing)))
-        return m.both(late, kind != NOTHING) if self.game.original else late
-
-    def _answered(self, s: State, asked: Lane, unseen: Lane, place: Lane, kind: Lane, alive: Lane) -> Lane:
+    def _answered(self, s: State, row: Lane, said: tuple[Lane, Lane], unseen: Lane, place: Lane, alive: Lane) -> Lane:
         """Let the patient answer what is asked for the first time, or wait for the role; return where nothing is known."""
-        m, t = self.lanes, self.tables
-        lost, told = m.both(kind >= UNCLEAR, kind <= NOWHERE), m.both(asked, kind <= DETAIL)
-        unknown, shown = m.both(lost, lost), m.both(asked, unseen)
+        m, t, o = self.lanes, self.tables, self.tables.outcomes
+        (asked, told), unknown = said, o.lost[row]
+        shown = m.both(asked, unseen)
         if self.game.open:
-            s.mover = m.where(m.both(alive, m.either(lost, told)), PATIENT, s.mover)
+            s.mover = m.where(m.both(alive, m.either(unknown, told)), PATIENT, s.mover)
             shown = m.both(shown, m.no(m.both(alive, told)))  # nobody waits for the answer to a last message: the rules give it
-            for r in m.only(m.both(alive, kind <= DETAIL)):
+            for r in m.only(m.both(alive, o.topical[row])):
                 k, who = s.who(m, r)
                 s.true = m.write(s.true, r, self.patients.answer(k, who, t.reveals_first[m.at(place, r)]))
         for r in m.only(shown):
@@ -163,40 +154,38 @@ class ConsultationKernel:
             unknown = m.write(unknown, r, m.look(s.seen, r, t.reveals_first[m.at(place, r)]) == NOT_KNOWN)
         return m.both(unknown, m.no(alive)) if self.game.open else unknown
 
-    def _noted(self, s: State, does: Lane, kind: Lane, place: Lane, act: Lane) -> None:
+    def _noted(self, s: State, row: Lane, place: Lane, act: Lane, items: Any) -> None:
         """Write down what need not be asked, ordered or proposed again."""
-        m, a, t = self.lanes, self.actions, self.tables
-        for r in m.only(does):
+        m, a, t, o = self.lanes, self.actions, self.tables, self.tables.outcomes
+        for r in m.only(o.right[row]):
             m.mark(s.mask, r, m.at(place, r), 0)
-        for r in m.only(m.both(does, kind == DETAIL)):
+        for r in m.only(o.details[row]) if items is not None else ():
             at = m.at(place, r)
             m.mark(s.told, r, at, m.look(s.told, r, at) | 1 << (m.at(act, r) - a.detail - 3 * at))
-        for r in m.only(m.both(does, kind == ORDER)):
+        for r in m.only(o.orders[row]):
             test = m.at(place, r) - (a.propose - len(self.kb.tests))
             s.needless = m.write(s.needless, r, m.at(s.needless, r) + t.needless[test * t.diseases + m.at(s.disease, r)])
-        for r in m.only(m.both(does, kind == PROPOSE)):
-            ending.advise(m, self.care, a, s, r, m.at(place, r) - a.propose)
+        for r in m.only(o.proposes[row]):
+            ending.propose(m, self.care, a, s, r, m.at(place, r) - a.propose)
 
-    def _told(self, s: State, active: Lane, kind: Lane, over: Lane, late: Lane, said: Mapping[str, Lane]) -> Turn:
+    def _told(self, s: State, active: Lane, act: Lane, over: Lane, late: Lane, terms: dict[str, Lane]) -> Turn:
         """Return the turn; in the original nothing but the timeout counts in a late message, and badly formed ones end at last."""
-        m = self.lanes
+        m, done = self.lanes, over
         cut = m.both(over, m.no(over))
         if self.game.original:
-            cut = m.both(kind == NOTHING, s.turn >= m.maximum(s.budget, LAST_MESSAGE))
-            said = {name: m.where(late, 0, value) for name, value in said.items()}
+            cut = m.both(act < 0, s.turn >= m.maximum(s.budget, LAST_MESSAGE))
+            terms, done = {name: m.where(late, 0.0, value) for name, value in terms.items()}, m.either(over, cut)
         zero = m.number(active) * 0.0
-        terms: dict[str, Lane] = {name: zero + value for name, value in said.items()}
         terms |= zip(ending.TERMS, [zero + 0.0 for _ in ending.TERMS], strict=True)  # an array for each: they are written into
         costs: dict[str, Lane] = dict(zip(ending.COSTS, [zero + 0.0 for _ in ending.COSTS], strict=True))
-        for r in m.only(m.both(active, m.either(over, cut))):
+        for r in m.only(m.both(active, done)):
             last = ending.ended(m, self.tables, s, r)
             for into, found in zip((terms, costs), last, strict=True):
                 for name, value in found.items():
                     into[name] = m.write(into[name], r, value)
         if self.game.original:
             terms["timeout"] = zero + late  # a dialogue that is cut off is not late
-        open_still = m.no(m.either(over, cut))
-        return Turn(terms, costs, over, cut, dict.fromkeys(ending.TERMS, open_still))
+        return Turn(terms, costs, over, cut, dict.fromkeys(ending.TERMS, m.no(done)))
 
     def _patient(self, s: State, move: Any, active: Lane) -> Turn:
         m, t = self.lanes, self.tables

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.language import Utterance
+from medenvs.worlds.consultation.actions import ASK, EXAMINE, ORDER, SLOTS, Move, actions
 from medenvs.worlds.consultation.hearing import Hearing, Meaning
 from medenvs.worlds.consultation.knowledge import knowledge
 
-from .actions import ASK, EXAMINE, ORDER, SLOTS, Move, actions
 from .format import HARDENED, Format, Said, read
 from .kernel import ConsultationKernel
 from .replies import Replies
@@ -22,7 +22,7 @@ from .state import State
 from .vocabulary import Vocabulary
 
 _READ, _UNREAD = {"format": 1.0}, {"format": 0.0}
-_OPEN, _CLOSE = "<answer>", "</answer>"
+_OPEN, _CLOSE, _THOUGHT = "<answer>", "</answer>", "</think>"
 _ANSWERS = ("I cannot say.", "No.", "Yes.")
 _UNSURE = re.compile(
     r"(i am|i'm) (sorry|not sure|unsure)|not sure|unsure|sorry|maybe|perhaps|no idea"
@@ -86,13 +86,15 @@ class ConsultationLanguage:
         """Return (moves, terms) if every text ends in a known answer behind nothing or closed thinking; None if one does not."""
         if role == "patient":
             return None
-        known, acts = self._acts, list[int]()
-        for text in texts:
-            start = text.find(_OPEN)
-            act = known.get(text[start:]) if start >= 0 else None
-            if act is None or (start and not (text.endswith("</think>", 0, start) and text.find(_CLOSE) == len(text) - len(_CLOSE))):
-                return None
-            acts.append(act)
+        starts = [text.find(_OPEN) for text in texts]
+        if min(starts, default=0) < 0:
+            return None
+        acts = [*map(self._acts.get, [text[i:] for text, i in zip(texts, starts, strict=True)])]
+        if None in acts:
+            return None
+        heads = [text[:i] for text, i in zip(texts, starts, strict=True)]
+        if not {head[-len(_THOUGHT) :] for head in heads} <= {"", _THOUGHT} or _CLOSE in "\n".join(heads):
+            return None
         return Move(np.array(acts), np.empty((len(acts), 0), np.int64)), {"format": np.ones(len(acts))}
 
     def _ready(self, head: str, answer: str) -> Utterance | None:

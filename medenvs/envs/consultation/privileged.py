@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import BITS
-from medenvs.worlds.consultation.model import SEXES, Disease, Knowledge
+from medenvs.worlds.consultation.model import SEXES, Knowledge
 from medenvs.worlds.consultation.patients import Patients
 from medenvs.worlds.consultation.personas import NAMES
 
-from .actions import Actions
 from .state import DECIDING, State
 
 
@@ -28,9 +28,10 @@ def truth_of(s: State, kb: Knowledge, a: Actions, patients: Patients, row: int |
     gold, plan, answers = [one(word) for word in s.gold], one(s.seen)[a.plan :], one(s.seen)[: len(kb.findings)]
     items = tuple(i for i in range(a.drugs) if gold[i // BITS] >> (i % BITS) & 1)
     missing = [i for i in items if not plan[i]]
+    diseases = list(kb.diseases.values())
     disease: int = one(s.disease)
-    ill: Disease = list(kb.diseases.values())[disease]
     diagnosed: int = one(s.diagnosed)
+    ill = diseases[disease]
     return {
         "case": one(s.case),
         "action": a.propose + missing[0] if missing else a.diagnose + disease,
@@ -39,8 +40,8 @@ def truth_of(s: State, kb: Knowledge, a: Actions, patients: Patients, row: int |
         "diagnosis": ill.name,
         "synonyms": ill.synonyms,
         "recommendation": "; ".join(kb.drugs[i] for i in items),
-        "said_diagnosis": list(kb.diseases.values())[diagnosed].name if 0 <= diagnosed < a.diseases else "",
-        "said_recommendation": "; ".join(drug for drug, there in zip(kb.drugs, plan, strict=False) if there),
+        "said_diagnosis": diseases[diagnosed].name if 0 <= diagnosed < a.diseases else "",
+        "said_recommendation": "; ".join(drug for drug, there in zip(kb.drugs, plan, strict=True) if there),
         "system": ill.system,
         "urgency": ill.urgency,
         "sex": SEXES[one(s.sex)],

@@ -9,17 +9,20 @@ import numpy as np
 
 from medenvs.core.lanes import numpy_lanes
 from medenvs.core.language import column
+from medenvs.worlds.consultation.actions import BASICS
+from medenvs.worlds.consultation.codes import CODES, NO, NOT_KNOWN, YES
+from medenvs.worlds.consultation.markers import ASKS, one_line
 from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NAMES
-from medenvs.worlds.consultation.replies import ASKS, one_line
 
-from .actions import BASICS
-from .rules import CODES, NO, NOT_KNOWN, YES
+from .outcomes import AGAIN, REFUSED, SAID
+from .outcomes import LOST as NOT_FOUND
+from .rules import OPEN
 from .sentences import DEAR, ENDS, LOST, MANNERS, ONE, SILENCE, UNHEARD, Sentences
-from .state import AGAIN, DECIDING, OPEN, REFUSED, SAID, State
-from .state import LOST as NOT_FOUND
+from .state import DECIDING, State
 
 _ORDER = np.array([2 if code == YES else code + 2 for code in (0, 1, YES, 3, 4, NO, NOT_KNOWN)])  # of answers, as in Sentences.single
+_ENDS = np.array(ENDS, object)
 _MOST_TURNS = 64  # more than a budget has, and the messages of a stalling doctor
 
 
@@ -30,7 +33,7 @@ class Replies:
         self.sentences, self.actions, self.original = sentences, sentences.actions, original
         self.patients = patients_of(sentences.kb.size, numpy_lanes())
         self._diseases = [d.name for d in sentences.kb.diseases.values()]
-        self._single = [f[0] for f in self.actions.shown]
+        self._single = self.actions.reveals[:, 0].tolist()
         self._revealed = np.maximum(self.actions.reveals, 0)
         self._first, (self._said, self._ways) = self._revealed[:, 0], sentences.single()
         turns = [f" [Turn {t}/{most}]" for t in range(_MOST_TURNS) for most in range(_MOST_TURNS)]
@@ -47,17 +50,38 @@ class Replies:
         at = np.arange(len(s.turn)) if rows is None else rows
         if heard is not None:
             return [self._line(s, i, word) for i, word in zip(at.tolist(), heard, strict=True)]
-        last = s.last[at]
-        told = (s.event[at] == SAID) & (s.verdict[at] == OPEN) & (last >= 0) & (last < self.actions.propose)
+        last, over = s.last[at], s.verdict[at]
+        told = (s.event[at] == SAID) & (over == OPEN) & (last >= 0) & (last < self.actions.propose)
+        begins = (last < 0) & (s.turn[at] == 0)
         texts, tails = np.empty(len(at), object), self._tails[s.turn[at] * _MOST_TURNS + s.budget[at]]
         plain = (told & (last < self._said.shape[1])).nonzero()[0]
         self._plain(s, at, last, plain, texts)
-        for i in (told & (last >= self._said.shape[1])).nonzero()[0].tolist():
-            act = int(last[i])
-            texts[i] = self.sentences.seen(act, tuple(s.seen[at[i], self._revealed[act]].tolist()))
-        for i in (~told).nonzero()[0].tolist():
+        self._orders(s, at, last, (told & (last >= self._said.shape[1])).nonzero()[0], texts)
+        for i in (~told & (over == OPEN) & ~begins).nonzero()[0].tolist():
             texts[i], tails[i] = self._line(s, int(at[i]), None), ""
+        ends, begin = over.nonzero()[0], (begins & (over == OPEN)).nonzero()[0]
+        texts[ends] = _ENDS[over[ends]]
+        texts[begin] = np.fromiter(self._openings(s, at[begin]), object, len(begin))
+        tails[ends] = tails[begin] = ""
         return [text + tail for text, tail in zip(texts.tolist(), tails.tolist(), strict=True)]
+
+    def _openings(self, s: State, at: Any) -> list[str]:
+        """Return the first message of consultations that begin."""
+        a, say = self.actions, self.sentences.opening
+        names, lanes = ("key0", "first", "second", "budget"), (s.key[0], s.first, s.second, s.budget)
+        basics, chart = s.seen[at, a.chart - len(BASICS) : a.chart].tolist(), s.seen[at, a.chart : a.plan].tolist()
+        rows = zip(basics, chart, zip(*(lane[at].tolist() for lane in lanes), strict=True), strict=True)
+        return [
+            say({"chart": held, **dict(zip(BASICS, who, strict=True)), **dict(zip(names, case, strict=True))}, self.original)
+            for who, held, case in rows
+        ]
+
+    def _orders(self, s: State, at: Any, last: Any, rows: Any, texts: Any) -> None:
+        """Write the results of tests."""
+        act = last[rows]
+        codes = s.seen[at[rows][:, None], self._revealed[act]].tolist()
+        for i, test, found in zip(rows.tolist(), act.tolist(), codes, strict=True):
+            texts[i] = self.sentences.seen(test, tuple(found))
 
     def _plain(self, s: State, at: Any, last: Any, rows: Any, texts: Any) -> None:
         """Write the answers to questions and examinations of one finding."""
@@ -105,7 +129,7 @@ class Replies:
         if act < a.asks:
             return f"As I said before: {self.sentences.answer(self._single[act], _plain(codes[0]), who, key)}"
         if act < a.propose:
-            return f"As I said before: {self.sentences.seen(act, tuple(codes))}"
+            return f"As before: {self.sentences.seen(act, tuple(codes))}"
         if act < a.diagnose:
             return f"Noted: {self.sentences.kb.drugs[act - a.propose]}."
         place, slot = divmod(act - a.detail, 3)

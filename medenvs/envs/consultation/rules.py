@@ -8,18 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from medenvs.core.lanes import Lanes
+from medenvs.worlds.consultation.actions import DIAGNOSE, PROPOSE, Actions, actions
 from medenvs.worlds.consultation.care import words_of
+from medenvs.worlds.consultation.codes import CODES
 from medenvs.worlds.consultation.knowledge import knowledge
 from medenvs.worlds.consultation.model import Knowledge
+from medenvs.worlds.consultation.prices import QUESTION, topic_prices
 
-from .actions import DIAGNOSE, ORDER, PROPOSE, Actions, actions
+from .outcomes import Outcomes
 
-QUESTION = 100  # prices in units: what a question costs; a test costs its list price
-UNIT = 0.02 / QUESTION  # reward per unit
-DEAREST = 3_400  # what a consultation may cost, so that any right diagnosis (1 - 0.68) beats any wrong one (0.3)
-FREE = 1 << 30  # where nothing has a price
-NOT_ASKED, YES, NO, NOT_KNOWN, SECOND, FIRST = 0, 2, -2, -1, 3, 4  # what `answers` holds
-CODES = (NOT_ASKED, NOT_KNOWN, NO, YES)  # by the patient's answer, see worlds.consultation.personas
+OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
 
 
 class Game(NamedTuple):
@@ -45,21 +43,27 @@ class Tables:
         number = {d: i for i, d in enumerate(kb.diseases)}
         self.diseases, self.words = len(diseases), words_of(kb)
         price = np.where(a.kinds == PROPOSE, 0, np.where(a.kinds == DIAGNOSE, 0, QUESTION))
-        price[a.kinds == ORDER] = [round(test.cost) for test in kb.tests.values()]
-        self.price, self.place = m.table(price), m.table(a.place)
-        self.list_prices = np.array([round(t.cost) for t in kb.tests.values()], np.int16)
+        price[: a.propose] = topic_prices(a)
+        self.outcomes, self.place = Outcomes(a.kinds, price, m), m.table(a.place)
+        self.list_prices = price[a.orders : a.propose].astype(np.int16)
         self.dearest = int(self.list_prices.max())
+        self.affordable = np.greater_equal.outer(np.arange(self.dearest), self.list_prices).astype(np.int8)  # by what may still be spent
         self.kind, self.reveals = m.table(a.kinds), m.table(a.reveals)
         self.reveals_first = m.table(np.maximum(a.reveals[:, 0], 0))
         self.code = m.table(np.array(CODES))
         asked = {f: i for i, f in enumerate(a.topics[: a.asks])}
-        self.ask_of = m.table(np.array([asked.get(f, -1) for f in kb.findings]))
+        self.ask_of = m.table(np.array([asked.get(f, 0) for f in kb.findings]))
         flags = [[place[f] for f in d.red_flags] for d in diseases]
-        self.most_flags = max(map(len, flags))
-        self.flags = m.table(np.array([row + [-1] * (self.most_flags - len(row)) for row in flags]).ravel())
+        most = max(map(len, flags))
+        rows = np.array([row + [-1] * (most - len(row)) for row in flags])
+        self.flags = [(m.table(column >= 0), m.table(np.maximum(column, 0))) for column in rows.T]  # (is there one, which) by disease
         self.flag_share = m.table(np.array([1.0 / max(1, len(row)) for row in flags]))
-        near = [[*(e in d.neighbours for e in kb.diseases), False] for d in diseases]  # the last: a disease of no name here
-        self.near = m.table(np.array(near, bool).ravel())
+        verdict = np.full((len(diseases), len(diseases) + 2), WRONG)  # by the true disease and one more than the named one
+        verdict[:, 0] = LATE  # none was named; the last is a disease of no name here
+        for i, d in enumerate(diseases):
+            verdict[i, [1 + number[e] for e in d.neighbours]] = NEAR
+            verdict[i, 1 + i] = RIGHT
+        self.verdicts = m.table(verdict.ravel())
         own = [set(d.findings).union(*(kb.diseases[e].findings for e in d.neighbours)) for d in diseases]
         ordered = [[f for f, row in kb.findings.items() if row.test == t] for t in kb.tests]
         self.needless = m.table(np.array([[int(not own[i].intersection(fs)) for i in range(len(number))] for fs in ordered]).ravel())

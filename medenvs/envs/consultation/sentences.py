@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from medenvs.core.randomness import Key, below
-from medenvs.worlds.consultation.model import PREGNANCIES, Finding, Knowledge
+from medenvs.worlds.consultation.actions import SLOTS, Actions
+from medenvs.worlds.consultation.codes import NO, NOT_KNOWN, YES
+from medenvs.worlds.consultation.model import PREGNANCIES, Knowledge
 from medenvs.worlds.consultation.personas import NAMES
-
-from .actions import SLOTS, Actions
-from .rules import NO, NOT_KNOWN, YES
+from medenvs.worlds.consultation.prices import CARE, QUESTION, RIGHT, UNIT
 
 _DETAILS: Mapping[str, tuple[str, ...]] = {  # what a patient says of a symptom; drawn for each case and symptom, the same whenever asked
     "onset": (
@@ -42,7 +43,6 @@ MANNERS: Mapping[str, str] = {  # what a model that plays the patient is told of
     "low_literacy": "You use the simplest words there are.",
     "anxious": "You are frightened, and it shows.",
 }
-TOLD = (YES, NO, NOT_KNOWN)
 ENDS: tuple[str, ...] = (
     "",
     "The diagnosis is not right.",
@@ -59,7 +59,8 @@ HOW = (
     "Find out what the patient has. Each message is one of\n"
     "<answer>Question: ...</answer>, <answer>Examine: ...</answer>, <answer>Order: ...</answer> or, to end,\n"
     "<answer>Diagnosis: ...\nRecommendation: ...; ...</answer>\n"
-    "Questions cost 0.02, tests their list price / 5000; the right diagnosis earns 1, the right recommendation up to 0.5."
+    f"Questions cost {QUESTION * UNIT:g}, tests their list price / {1 / UNIT:g}; the right diagnosis earns {RIGHT:g}, the right "
+    f"recommendation up to {CARE:g}."
 )
 HOW_ORIGINAL = (
     "Decide on the next action: one question, or the end of the consultation.\n"
@@ -74,15 +75,15 @@ class Sentences:
         self.kb, self.actions = kb, a
         rows = list(kb.findings.values())
         self.lay = [row.lay for row in rows]
-        self.told = {
+        self._answers = {
             (persona, f, code): [_sentence(says[i], lay) for lay in rows[f].lay]
             for persona, says in enumerate(_SAYS[name] for name in NAMES)
             for f in range(len(rows))
             if not rows[f].measured
-            for i, code in enumerate(TOLD)
+            for i, code in enumerate((YES, NO, NOT_KNOWN))
         }
         self._results: dict[tuple[int, tuple[int, ...]], str] = {}
-        self.names = [_name(kb, t) for t in a.topics]
+        self.names = [kb.findings[t].name if t in kb.findings else kb.tests[t].name for t in a.topics]
         self.attributes = [x.text for x in kb.attributes.values() if x.rates is not None]
 
     def single(self) -> tuple[np.ndarray, np.ndarray]:
@@ -91,23 +92,23 @@ class Sentences:
         Texts of one byte a letter: transcripts grow with every reply, and copying them is most of a text step.
         """
         a, order = self.actions, (NO, NOT_KNOWN, YES)
-        topics = a.propose - len(self.kb.tests)
+        topics = a.orders
         ways = np.array([len(self.lay[a.shown[t][0]]) if t < a.asks else 1 for t in range(topics)])
-        said = np.empty((len(NAMES), topics, len(order), ways.max()), object)
+        texts = np.empty((len(NAMES), topics, len(order), ways.max()), object)
         for persona in range(len(NAMES)):
             for t in range(topics):
                 for i, code in enumerate(order):
-                    row = self.told[persona, a.shown[t][0], code] if t < a.asks else [self.seen(t, (code,))]
-                    said[persona, t, i, : len(row)] = row
-        return said, ways
+                    row = self._answers[persona, a.shown[t][0], code] if t < a.asks else [self.seen(t, (code,))]
+                    texts[persona, t, i, : len(row)] = row
+        return texts, ways
 
     def answer(self, finding: int, code: int, persona: int, key: int) -> str:
         """Return what the patient says when asked about a finding."""
-        ways = self.told[persona, finding, code]
+        ways = self._answers[persona, finding, code]
         return ways[(key + 7 * finding) % len(ways)]
 
     def seen(self, topic: int, codes: tuple[int, ...]) -> str:
-        """Return what an examination or a test shows: `codes` of what it reveals, in order."""
+        """Return what an examination or a test shows: `codes` of what it shows, in order; those behind are filling."""
         text = self._results.get((topic, codes))
         if text is None:
             text = self._results[topic, codes] = self._result(topic, codes)  # a test has few results
@@ -117,8 +118,8 @@ class Sentences:
         rows, name, findings = list(self.kb.findings.values()), self.names[topic], self.actions.shown[topic]
         if self.actions.topics[topic] in self.kb.findings:
             return f"On examination, {rows[findings[0]].clinical[0]}: {'present' if codes[0] > 0 else 'not present'}."
-        there = "; ".join(rows[f].clinical[0] for f, c in zip(findings, codes, strict=False) if c > 0 and f >= 0)
-        gone = "; ".join(rows[f].clinical[0] for f, c in zip(findings, codes, strict=False) if c < 0 and f >= 0)
+        there = "; ".join(rows[f].clinical[0] for f, c in zip(findings, codes, strict=False) if c > 0)
+        gone = "; ".join(rows[f].clinical[0] for f, c in zip(findings, codes, strict=False) if c < 0)
         return f"Result of {name}: {there or 'nothing abnormal'}." + (f" Not seen: {gone}." if gone else "")
 
     def detail(self, k: Key, finding: int, slot: int, code: int, persona: int) -> str:
@@ -142,7 +143,7 @@ class Sentences:
 
     def opening(self, row: Mapping[str, Any], original: bool) -> str:
         """Return the chart and what the patient says first."""
-        held = "; ".join(text for text, there in zip(self.attributes, row["chart"], strict=True) if there)
+        held = "; ".join(compress(self.attributes, row["chart"]))
         who, manner = self.person(row), NAMES[int(row["persona"])].replace("_", " ")
         chart = f"A{who[1:]} (simulated patient). eGFR {row['egfr']} ml/min/1.73 m2. On file: {held or 'nothing'}. Manner: {manner}."
         how = HOW_ORIGINAL if original else f"{HOW} You have {row['budget']} messages."
@@ -151,10 +152,3 @@ class Sentences:
 
 def _sentence(form: str, lay: str) -> str:
     return form.format(lay[0].upper() + lay[1:] if form.startswith("Yes. {") else lay)
-
-
-def _name(kb: Knowledge, topic: str) -> str:
-    found: Finding | None = kb.findings.get(topic)
-    if found is None:
-        return kb.tests[topic].name
-    return found.clinical[0] if found.measured else found.lay[0]

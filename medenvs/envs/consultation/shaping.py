@@ -10,14 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from medenvs.worlds.consultation.actions import BASICS, Actions
+from medenvs.worlds.consultation.codes import answers
 from medenvs.worlds.consultation.knowledge import knowledge
-from medenvs.worlds.consultation.personas import NO as DENIED
-from medenvs.worlds.consultation.personas import UNASKED, UNKNOWN
-from medenvs.worlds.consultation.personas import YES as CONFIRMED
 from medenvs.worlds.consultation.posterior import Posterior
 
-from .actions import BASICS, Actions
-from .rules import NO, NOT_KNOWN, YES
 from .state import DECIDING, State
 
 _LEAST = 1e-12  # the potential is never below its log
@@ -30,12 +27,9 @@ def _posterior(size: str) -> Posterior:
 
 def potential(s: State, a: Actions) -> Any:
     """Return log P(true disease | what the doctor knows) of every row: an array, a float for a plain state."""
-    seen = np.atleast_2d(np.asarray(s.seen))
-    told, answers = seen[:, : a.chart - len(BASICS)], np.full((len(seen), a.chart - len(BASICS)), UNASKED)
-    for code, answer in ((NOT_KNOWN, UNKNOWN), (NO, DENIED), (YES, CONFIRMED)):
-        answers[told == code] = answer  # what was volunteered is in the complaints
+    seen, basics = np.atleast_2d(np.asarray(s.seen)), a.chart - len(BASICS)
     who = {name: np.atleast_1d(np.asarray(getattr(s, name))) for name in DECIDING}
-    who |= {name: seen[:, a.chart - len(BASICS) + i].astype(np.int64) for i, name in enumerate(("age", "sex", "pregnancy"))}
-    p = _posterior(a.kb.size).of(who, answers)[np.arange(len(seen)), who["disease"]]
+    who |= {name: seen[:, basics + BASICS.index(name)].astype(np.int64) for name in ("age", "sex", "pregnancy")}
+    p = _posterior(a.kb.size).of(who, answers(seen[:, :basics]))[np.arange(len(seen)), who["disease"]]
     log = np.log(np.maximum(p, _LEAST))
     return float(log[0]) if isinstance(s.turn, int) else log

@@ -11,12 +11,12 @@ import numpy as np
 from medenvs.core.lanes import Lanes
 from medenvs.core.randomness import Key
 from medenvs.core.turn import Lane
+from medenvs.worlds.consultation.actions import Actions
+from medenvs.worlds.consultation.prices import QUESTION
 
-from .actions import Actions
-from .rules import DEAREST, QUESTION, Tables
+from .outcomes import LOST
+from .rules import Tables
 
-OPEN, WRONG, NEAR, RIGHT, LATE = range(5)  # verdicts
-SAID, AGAIN, REFUSED, LOST, PENDING = range(5)  # what became of the last move; LOST: nothing on record was asked
 DECIDING = ("disease", "sex", "persona", "first", "second")
 
 
@@ -35,7 +35,7 @@ class State:
     gold: tuple[Lane, ...]
     against: tuple[Lane, ...]
     items: Lane  # how many of them are right
-    seen: Any  # what the doctor sees: answers (see rules.CODES), basics, chart, plan
+    seen: Any  # what the doctor sees: answers (see worlds.consultation.codes), basics, chart, plan
     mask: Any  # 1 for each discrete move that would be new
     told: Any  # bits of the slots already asked, per question
     turn: Lane
@@ -59,23 +59,29 @@ class State:
         return (m.at(k[0], r), m.at(k[1], r)), {name: m.at(getattr(self, name), r) for name in DECIDING}
 
 
-def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int = DEAREST) -> dict[str, Any]:
+def doctor_sees(s: State, a: Actions, t: Tables, rows: Any, dearest: int) -> dict[str, Any]:
     """Return the doctor's numbers: answers, basics, chart, plan; and which moves are new and affordable (up to `dearest` units in all)."""
-    lone = isinstance(s.turn, int)
-    seen, mask, left, spent = (np.asarray(x) for x in (s.seen, s.mask, s.budget - s.turn, s.spent))
-    if not lone and rows is not None:
-        seen, mask, left, spent = seen[rows], mask[rows], left[rows], spent[rows]
-    seen, mask = np.array(seen, np.int8), np.array(mask, np.int8)  # fresh ones
+    whole, left, spent = rows is None or isinstance(s.turn, int), _array(s.budget - s.turn), _array(s.spent)
+    left, spent = (left, spent) if whole else (left[rows], spent[rows])
+    room, orders = dearest - spent - QUESTION * (left - 1), slice(a.propose - len(a.kb.tests), a.propose)
+    mask = np.array(_array(s.mask), np.int8) if whole else _array(s.mask)[rows].astype(np.int8)  # fresh ones
+    if isinstance(s.turn, int):
+        mask[orders] &= t.list_prices <= room
+    else:
+        tight = (room < t.dearest).nonzero()[0]  # the others may order anything
+        mask[tight, orders] &= t.affordable.take(np.maximum(room[tight], 0), 0)
+    seen = np.array(_array(s.seen), np.int8) if whole else _array(s.seen)[rows].astype(np.int8)
     seen[..., a.chart - 2], seen[..., a.chart - 1] = left, np.minimum(spent // (QUESTION // 2), 127)
-    room = dearest - spent - QUESTION * (left - 1)
-    if room.size and room.min() < t.dearest:
-        orders = slice(a.propose - len(a.kb.tests), a.propose)
-        mask[..., orders] &= t.list_prices <= room[..., None]
     return {"observation": seen, "action_mask": mask}
 
 
 def patient_sees(s: State, rows: Any) -> dict[str, Any]:
     """Return the patient's numbers: the question (-1: none on record), the answer its persona would give (0: none), the persona."""
-    seen = np.stack([np.asarray(x, np.int16) for x in (s.topic, s.true, s.persona)], -1)
-    seen[..., :2] = np.where(np.asarray(s.event)[..., None] == LOST, (-1, 0), seen[..., :2])
+    seen = np.stack([_array(x).astype(np.int16) for x in (s.topic, s.true, s.persona)], -1)
+    seen[..., :2] = np.where(_array(s.event)[..., None] == LOST, (-1, 0), seen[..., :2])
     return {"observation": seen if seen.ndim == 1 or rows is None else seen[rows]}
+
+
+def _array(lane: Lane) -> Any:
+    """Return a lane as an array of this machine, wherever it lives."""
+    return np.asarray(lane.cpu() if hasattr(lane, "cpu") else lane)

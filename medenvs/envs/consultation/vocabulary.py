@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from medenvs.worlds.consultation.actions import MOST_ITEMS, Actions
 from medenvs.worlds.consultation.model import Knowledge
-
-from .actions import MOST_ITEMS, Actions
 
 _WORD = re.compile(r"[^\W_]+")
 _ITEMS = re.compile(r"[;,\n]|\band\b|\bwith\b|\bplus\b", re.IGNORECASE)
-_MOST = 64  # words of a name that are read
+_MOST, _LONGEST = 64, 4_096  # words of a text that are read as names, and letters of a recommendation
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -20,17 +19,13 @@ def words(text: str) -> tuple[str, ...]:
 
 
 class Names:
-    """Finds the one name of a list that a text holds: the longest run of words that is a name; None if two different ones stand in it."""
+    """Finds in texts the names of a list, in any case, by their words; of two names of one number either will do."""
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         self._known: dict[tuple[str, ...], int] = {}
         for name, number in names:
             self._known.setdefault(words(name), number)
         self._longest = max(map(len, self._known))
-
-    def exactly(self, text: str) -> int | None:
-        """Return the number of the name that the text is."""
-        return self._known.get(words(text))
 
     def within(self, text: str) -> list[int]:
         """Return the numbers of the names in a text, each once, longest names first taken at every place."""
@@ -58,21 +53,15 @@ class Vocabulary:
 
     def diagnosis(self, text: str) -> int | str:
         """Return the move that names a diagnosis, or what is wrong with the text."""
-        exact = self.diseases.exactly(text)
-        found = [exact] if exact is not None else self.diseases.within(text)
+        found = self.diseases.within(text)
         if len(found) == 1:
             return self.actions.diagnose + found[0]
         return "name one diagnosis, not several" if found else "that diagnosis is not known here; name one by its usual name"
 
     def recommendation(self, text: str) -> tuple[int, ...]:
         """Return the items of a recommendation; what is not known counts as an item all the same."""
-        parts = [p for p in _ITEMS.split(text[:4096]) if _WORD.search(p)]
-        items: list[int] = []
-        for part in parts[:MOST_ITEMS]:
-            found = self.items.within(part)
-            items += found or [self.actions.other]
-        whole = self.items.exactly(text)
-        return (whole,) if whole is not None else tuple(items[:MOST_ITEMS])
+        parts = [part for part in _ITEMS.split(text[:_LONGEST]) if _WORD.search(part)]
+        return tuple(i for part in parts[:MOST_ITEMS] for i in self.items.within(part) or [self.actions.other])[:MOST_ITEMS]
 
 
 def _phrases(kb: Knowledge, a: Actions) -> dict[str, int]:

@@ -20,7 +20,7 @@ from medenvs.worlds.sepsis.sofa import heart_score, organs_score
 
 from .doses import FLUID, HIGH, LABELS, LOW, PRESSOR, Dose, in_shape, within
 from .privileged import truth_of
-from .state import ALIVE, BODY, DEAD, OPEN, State, hold, restore, seen
+from .state import BODY, State, hold, restore, seen
 
 TERMS = ("survived", "invalid", "sofa", "sofa_rise", "ogsrl")
 COSTS = ("hypotension", "hypoxia", "oliguria", "overload", "pressor", "untreated_shock", "excess_pressor", "excess_fluid")
@@ -87,7 +87,7 @@ class TreatmentKernel:
             died = self.body.dies(s, last, now)
         died = m.both(due, died)
         over = m.either(last, died)
-        s.fate = m.where(died, DEAD, m.where(over, ALIVE, OPEN))
+        s.fate = m.whole(over) + m.whole(died)  # OPEN, ALIVE or DEAD
         turn = Turn(
             self._terms(s, valid, over, died), self._costs(s, pressures, due), over, m.both(over, m.no(over)), {"survived": m.no(over)}
         )
@@ -100,7 +100,7 @@ class TreatmentKernel:
         if not self.box:
             a = in_shape(move, s.age)
             valid = m.both(a >= 0, a < len(LABELS))
-            dose = m.where(valid, a, 0)
+            dose = m.whole(a) * m.whole(valid)
             return self.fluids[dose], self.pressors[dose], valid
         given = within(move, s.age, active)
         valid = m.both(m.both(given.fluid >= 0, given.fluid <= float(HIGH[0])), m.both(given.pressor >= 0, given.pressor <= float(HIGH[1])))
@@ -111,7 +111,8 @@ class TreatmentKernel:
     def _live(self, b: Body, start: Lane, now: Key, ml: Lane, u: Lane) -> Sequence[Lane]:
         """Live until the next decision; return the pressure at the end of each hour."""
         self.body.strike(b, start, now)
-        drug, pressures, before = self.body.drug(b, ml, u), list[Lane](), b.flow
+        drug, before = self.body.drug(b, ml, u), b.flow
+        pressures: list[Lane] = []
         for noise in self.body.noises(now) if self.interval == BLOCK else (self.body.noise(now, start & 3),):
             self.body.hour(b, drug, noise)
             pressures.append(b.map)
@@ -146,8 +147,8 @@ class TreatmentKernel:
     def _costs(self, s: State, pressures: Sequence[Lane], due: Lane) -> dict[str, Lane]:
         """Return hours of harm; a reading stands for the four hours that it ends."""
         m, n, read = self.lanes, self.lanes.number, BLOCK * self.lanes.number(due)
-        low = s.age * 0
-        for pressure in pressures:
+        low = n(pressures[0] < 65)
+        for pressure in pressures[1:]:
             low = low + n(pressure < 65)
         high, flooded = s.pressor > 0.5, m.both(s.fluid > 960, s.cvp >= 15)
         return {

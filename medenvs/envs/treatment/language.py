@@ -52,21 +52,30 @@ class TreatmentLanguage:
 
     def render(self, state: State, role: str, rows: Any, heard: Sequence[str | None] | None) -> list[str]:
         """Return the task and the first chart line, a chart line, or how it ended."""
-        chart = seen(state, rows).reshape(-1, len(NAMES)).tolist()
+        names, chart = self.seen(state, rows)
         fates: list[int] = [state.fate] if isinstance(state.fate, int) else (state.fate if rows is None else state.fate[rows]).tolist()
-        return [self._line(dict(zip(NAMES, row, strict=True)), fate) for row, fate in zip(chart, fates, strict=True)]
+        lines = chart.reshape(-1, len(names)).tolist()
+        return [self._line(dict(zip(names, row, strict=True)), fate) for row, fate in zip(lines, fates, strict=True)]
+
+    def seen(self, state: State, rows: Any) -> tuple[Sequence[str], Any]:
+        """Return (names of the columns, one row of them a patient)."""
+        return NAMES, seen(state, rows)
+
+    def chart_line(self, c: Mapping[str, float]) -> str:
+        """Return the chart in words, without the hour and the doses."""
+        gas = f"SpO2 {c['spo2']:.0f} % at FiO2 {c['fio2']:.2f} (PaO2/FiO2 {c['pf']:.0f}{', ventilated' if c['vented'] else ''})"
+        blood = (
+            f"lactate {c['lactate']:.1f}, creatinine {c['creatinine']:.1f}, platelets {c['platelets']:.0f}, bilirubin {c['bilirubin']:.1f}"
+        )
+        urine = f"urine {c['urine']:.2f} mL/kg/h, given {c['given']:.0f} mL, passed {c['passed']:.0f} mL"
+        return f"MAP {c['map']:.0f}, heart rate {c['hr']:.0f}, CVP {c['cvp']:.0f}, {gas}, {blood}, GCS {c['gcs']:.1f}, {urine}"
 
     def _line(self, c: Mapping[str, float], fate: int) -> str:
         if fate == DEAD:
             return f"Hour {c['hour']:.0f}: the patient has died."
         if fate == ALIVE:
             return f"Hour {c['hour']:.0f}: the patient has survived."
-        gas = f"SpO2 {c['spo2']:.0f} % at FiO2 {c['fio2']:.2f} (PaO2/FiO2 {c['pf']:.0f}{', ventilated' if c['vented'] else ''})"
-        blood = (
-            f"lactate {c['lactate']:.1f}, creatinine {c['creatinine']:.1f}, platelets {c['platelets']:.0f}, bilirubin {c['bilirubin']:.1f}"
-        )
-        urine = f"urine {c['urine']:.2f} mL/kg/h, given {c['given']:.0f} mL, passed {c['passed']:.0f} mL"
-        line = f"MAP {c['map']:.0f}, heart rate {c['hr']:.0f}, CVP {c['cvp']:.0f}, {gas}, {blood}, GCS {c['gcs']:.1f}, {urine}"
+        line = self.chart_line(c)
         if c["hour"]:
             return f"Hour {c['hour']:.0f} (fluid {c['fluid']:g}, pressor {c['pressor']:.3g}): {line}."
         return f"{self._task(c)}\n\nHour 0: {line}."

@@ -34,6 +34,7 @@ class State(Body):
 BODY = tuple(f.name for f in fields(Body))
 _BODY_CHANGES = BODY[BODY.index("inflamed") :]  # the constants stand first
 CHANGES = (*_BODY_CHANGES, "hour", "fluid", "pressor", "score", "fate")
+_CHARTED, _GCS = tuple("cns" if n == "gcs" else n for n in NAMES), NAMES.index("gcs")
 Held = Sequence[tuple[Any, dict[str, Lane]]]
 
 
@@ -52,15 +53,21 @@ def restore(m: Lanes, s: Body, held: Held) -> None:
 
 def seen(s: State, rows: Any) -> Any:
     """Return the columns that are charted, one row a patient: float32, or a tensor of the lanes' own kind."""
-    lanes = [15 - 12 * s.cns if n == "gcs" else getattr(s, n) for n in NAMES]
-    if hasattr(s.age, "new_empty"):
-        out = s.age.new_empty((len(s.age), len(NAMES)))
+    lanes = [getattr(s, n) for n in _CHARTED]
+    lanes[_GCS] = 15 - 12 * lanes[_GCS]
+    return side_by_side(lanes, s.age, rows)
+
+
+def side_by_side(lanes: Sequence[Lane], like: Lane, rows: Any) -> Any:
+    """Return lanes as columns, one row a patient."""
+    if isinstance(like, float):
+        return np.array(lanes, np.float32)
+    if hasattr(like, "new_empty"):
+        out = like.new_empty((len(like), len(lanes)))
         for i, lane in enumerate(lanes):
             out[:, i] = lane
         return out if rows is None else out[rows]
-    if not np.ndim(s.age):
-        return np.array(lanes, np.float32)
-    out = np.empty((len(NAMES), len(s.age) if rows is None else len(rows)), np.float32)
+    out = np.empty((len(lanes), len(like) if rows is None else len(rows)), np.float32)
     for i, lane in enumerate(lanes):
         out[i] = lane if rows is None else lane[rows]
     return out.T

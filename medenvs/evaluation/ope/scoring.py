@@ -56,7 +56,7 @@ def wilson(hits: int, of: int, z: float = 1.959964) -> tuple[float, float]:
         return 0.0, 1.0
     share, extra = hits / of, z * z / of
     middle, half = share + extra / 2.0, z * float(np.sqrt(share * (1.0 - share) / of + extra / (4.0 * of)))
-    return (middle - half) / (1.0 + extra), (middle + half) / (1.0 + extra)
+    return max(0.0, (middle - half) / (1.0 + extra)), min(1.0, (middle + half) / (1.0 + extra))
 
 
 def ranks(values: Sequence[float]) -> np.ndarray:

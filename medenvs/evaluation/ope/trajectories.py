@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.errors import BadData, BadValue
+from medenvs.worlds.tabular.finite import Played
 
 
 @dataclass(frozen=True)
@@ -146,3 +147,8 @@ def log(
     actions = np.where(lived, actions, 0)
     target = np.take_along_axis(policy, actions[:, :, None], 2)[:, :, 0]
     return Log(trajectories(rewards, behaviour, target, lived, patients, discount=discount), states, actions, policy)
+
+
+def as_log(played: Played) -> Log:
+    """Return episodes of a finite world as a checked log."""
+    return log(*played[:-1], discount=played.discount)

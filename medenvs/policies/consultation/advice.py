@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from medenvs.core.lanes import numpy_lanes
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.care import Care
-from medenvs.worlds.consultation.model import Attribute, Knowledge
-from medenvs.worlds.consultation.patients import chances_of
+from medenvs.worlds.consultation.model import Attribute
 from medenvs.worlds.consultation.personas import channels, topic
 
-from .reading import Seen
-
-Array = np.ndarray[Any, Any]
+from .reading import Array, Seen
 
 
 class Advice:
     """Recommendations of one world. An attribute read off a finding counts as present when it is likelier than not."""
 
-    def __init__(self, kb: Knowledge) -> None:
-        self.kb, self._care = kb, Care(kb, numpy_lanes())
-        self._chance, self._told = chances_of(kb), channels()
-        names = list(kb.findings)
-        self._tied = {a.id: names.index(a.finding) for a in kb.attributes.values() if a.finding is not None}
+    def __init__(self, actions: Actions) -> None:
+        self.kb = kb = actions.kb
+        self._ask, self._care = actions.number, Care(kb, numpy_lanes())
+        self._chances, self._channels = kb.chances, channels()
         self._topics = [topic(f) for f in kb.findings.values()]
 
     def items(self, seen: Seen, disease: Array) -> Array:
@@ -49,24 +45,23 @@ class Advice:
             return seen.who["egfr"] < a.egfr_below
         if a.age_from is not None:
             return seen.who["age"] >= a.age_from
-        return self.likelihood(self._tied[a.id], seen, disease) > 0.5 if a.finding is not None else seen.who["pregnancy"] > 0
+        return self.likelihood(self.kb.number[a.finding], seen, disease) > 0.5 if a.finding is not None else seen.who["pregnancy"] > 0
 
-    def hanging(self, seen: Seen, disease: Array, reveals: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, Array]]:
-        """Yield the inquiries that reveal a tied finding, and the F1 expected to be lost by leaving it open, if its answer is the truth."""
+    def hanging(self, seen: Seen, disease: Array) -> Iterator[tuple[int, Array]]:
+        """Yield the inquiries that show a tied finding, and the F1 expected to be lost by leaving it open, if its answer is the truth."""
         taken = self.attributes(seen, disease)
         before = self._set(disease, taken)
         for place, a in enumerate(self.kb.attributes.values()):
             if a.finding is not None:
-                f = self._tied[a.id]
                 other = self._set(disease, [*taken[:place], ~taken[place], *taken[place + 1 :]])
                 f1 = 2 * (before & other).sum(1) / np.maximum((before.sum(1) + other.sum(1)), 1)
-                likely = self.likelihood(f, seen, disease)
-                yield reveals.index((f,)), (1 - f1) * np.minimum(likely, 1 - likely)
+                likely = self.likelihood(self.kb.number[a.finding], seen, disease)
+                yield self._ask[a.finding], (1 - f1) * np.minimum(likely, 1 - likely)
 
     def likelihood(self, f: int, seen: Seen, disease: Array) -> Array:
         """Return P(finding present | disease, sex, the answer about it); what was volunteered is present."""
-        prior = self._chance[disease, seen.who["sex"], f]
-        said = self._told[seen.who["persona"], self._topics[f], :, seen.answers[:, f]]
+        prior = self._chances[disease, seen.who["sex"], f]
+        said = self._channels[seen.who["persona"], self._topics[f], :, seen.answers[:, f]]
         present = prior * said[:, 1]
         likely = present / np.maximum(present + (1 - prior) * said[:, 0], 1e-300)
         return np.where((seen.who["first"] == f) | (seen.who["second"] == f), 1.0, likely)

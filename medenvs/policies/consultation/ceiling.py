@@ -9,8 +9,7 @@ import numpy as np
 
 from medenvs.core.lanes import numpy_lanes
 from medenvs.core.randomness import Key
-from medenvs.worlds.consultation.knowledge import knowledge
-from medenvs.worlds.consultation.patients import Patients
+from medenvs.worlds.consultation.patients import patients_of
 
 from .doctors import mind
 from .reading import Array
@@ -21,9 +20,8 @@ def everything(size: str, keys: Key, who: Mapping[str, Array]) -> Array:
 
     `keys` and `who` are the patients' (their columns, as arrays); answers go through their personas' channels.
     """
-    kb = knowledge(size)
-    patients, line = Patients(kb, numpy_lanes()), np.arange(len(who["age"]))
-    answers = np.stack([patients.answer(keys, who, line * 0 + f) for f in range(len(kb.findings))], 1)
+    patients, zero = patients_of(size, numpy_lanes()), np.zeros(len(who["age"]), int)
+    answers = np.stack([patients.answer(keys, who, zero + f) for f in range(patients.width)], 1)
     return mind(size).posterior.of(who, answers)
 
 

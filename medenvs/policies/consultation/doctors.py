@@ -15,13 +15,14 @@ from gymnasium import Space, spaces
 
 from medenvs.core.errors import BadValue
 from medenvs.core.randomness import key, word
-from medenvs.worlds.consultation.knowledge import knowledge
+from medenvs.worlds.consultation.actions import Actions, actions
 from medenvs.worlds.consultation.personas import NAMES, UNASKED
 from medenvs.worlds.consultation.posterior import Posterior
+from medenvs.worlds.consultation.prices import UNIT, topic_prices
 
 from .advice import Advice
 from .gain import Gain
-from .reading import Array, Reading, Seen, reading, size_of
+from .reading import Array, Seen, reading, size_of
 
 _ASKING = 0x41534B53  # keeps these draws apart from every other use of the same seed
 
@@ -30,16 +31,16 @@ class Mind:
     """What all doctors of one world know; made once for each size."""
 
     def __init__(self, size: str) -> None:
-        kb = knowledge(size)
-        self.kb, self.reading = kb, reading(size)
-        self.moves = self.reading.moves
-        self.posterior, self.advice, self.gain = Posterior(kb), Advice(kb), Gain(kb, self.moves)
+        self.actions, self.reading = actions(size), reading(size)
+        self.kb = self.actions.kb
+        self.posterior, self.advice, self.gain = Posterior(self.kb), Advice(self.actions), Gain(self.actions)
+        self.prices = topic_prices(self.actions) * UNIT  # of the inquiries, in reward
 
     def closing(self, seen: Seen, p: Array) -> Array:
         """Return the moves that end the consultation: the next item to propose, else the diagnosis expected to earn most."""
         disease = (p @ self.gain.pays).argmax(1)
-        lacking = self.advice.items(seen, disease) & ~seen.proposed & seen.allowed[:, self.moves.propose : self.moves.diagnose]
-        return np.where(lacking.any(1), self.moves.propose + lacking.argmax(1), self.moves.diagnose + disease)
+        lacking = self.advice.items(seen, disease) & ~seen.proposed & seen.allowed[:, self.actions.propose : self.actions.diagnose]
+        return np.where(lacking.any(1), self.actions.propose + lacking.argmax(1), self.actions.diagnose + disease)
 
 
 @cache
@@ -117,8 +118,8 @@ def protocol(size: str) -> Array:
     known = mind(size)
     weights = np.array([d.weight for d in known.kb.diseases.values()])
     both = np.array([weights / weights.sum()] * 2)
-    told = known.gain.information(both, np.full(2, NAMES.index("truthful")), np.arange(2)).sum(0)
-    return np.argsort(-told[: known.moves.tests], kind="stable")
+    nats = known.gain.information(both, np.full(2, NAMES.index("truthful")), np.arange(2)).sum(0)
+    return np.argsort(-nats[: known.actions.orders], kind="stable")
 
 
 class RandomQuestions(Doctor):
@@ -130,20 +131,20 @@ class RandomQuestions(Doctor):
 
     def inquiries(self, known: Mind, seen: Seen, p: Array) -> Array:
         """Return an open question; the draw depends on the seed and on what is seen."""
-        number = asked(known.reading, seen)
-        waiting = known.reading.open_moves(seen)[:, : known.moves.tests]
+        made = inquiries_made(known.actions, seen)
+        waiting = known.reading.open_moves(seen)[:, : known.actions.orders]
         digest = seen.answers @ (np.arange(1, seen.answers.shape[1] + 1) ** 2)
         a, b = key(self._seed, _ASKING, digest, *seen.who.values())
         luck = word((a[:, None], b[:, None]), np.arange(waiting.shape[1]))
         chosen = np.where(waiting, luck, -1).argmax(1)
-        return np.where(waiting.any(1) & (number < self.questions), chosen, -1)
+        return np.where(waiting.any(1) & (made < self.questions), chosen, -1)
 
 
-def asked(reader: Reading, seen: Seen) -> Array:
+def inquiries_made(world: Actions, seen: Seen) -> Array:
     """Return how many inquiries with a finding have been made in each row, as the answers show."""
     known = seen.answers != UNASKED
     line = np.arange(len(known))
     known[line, seen.who["first"]] = False
     two = seen.who["second"] >= 0
     known[line[two], seen.who["second"][two]] = False
-    return np.sum([known[:, r[0]] for r in reader.moves.reveals if r], axis=0)
+    return np.sum([known[:, findings[0]] for findings in world.shown if findings], axis=0)

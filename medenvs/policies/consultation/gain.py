@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from medenvs.worlds.consultation.actions import Actions
 from medenvs.worlds.consultation.model import SEXES, Knowledge
-from medenvs.worlds.consultation.patients import chances_of
 from medenvs.worlds.consultation.personas import NAMES, UNKNOWN, channels, topic
+from medenvs.worlds.consultation.prices import CARE, NEIGHBOUR, RIGHT
 
-from .reading import CARE, NEIGHBOUR, RIGHT, Moves
-
-Array = np.ndarray[Any, Any]
+from .reading import Array
 
 
 def earnings(kb: Knowledge) -> Array:
@@ -37,52 +35,51 @@ class Gain:
     inquiry, that is not taken into account: gains only choose what to ask, the posterior stays exact.
     """
 
-    def __init__(self, kb: Knowledge, moves: Moves) -> None:
-        self.kb, self.moves = kb, moves
-        self._chance, self._told = chances_of(kb), channels()
+    def __init__(self, actions: Actions) -> None:
+        self.kb = kb = actions.kb
+        self._chances, self._channels = kb.chances, channels()
         self._topics = [topic(f) for f in kb.findings.values()]
-        sizes = [3 if i < moves.asks else 2 ** len(r) for i, r in enumerate(moves.reveals)]
+        sizes = [3 if i < actions.asks else 2 ** len(findings) for i, findings in enumerate(actions.shown)]
         self.starts = np.cumsum([0, *sizes])
         shape = (len(NAMES), len(SEXES), int(self.starts[-1]), len(kb.diseases))
         self.likelihood = np.empty(shape)
-        for i, revealed in enumerate(moves.reveals):
+        for i, findings in enumerate(actions.shown):
             for persona, sex in product(range(shape[0]), range(shape[1])):
                 rows = self.likelihood[persona, sex, self.starts[i] : self.starts[i + 1]]
-                rows[:] = self._asked(revealed[0], persona, sex) if i < moves.asks else self._shown(revealed, sex)
+                rows[:] = self._answers(findings[0], persona, sex) if i < actions.asks else self._results(findings, sex)
         self._noise = -np.add.reduceat(plogp(self.likelihood), self.starts[:-1], axis=2)  # H(outcome | disease)
         self.pays = earnings(kb)
 
-    def _asked(self, f: int, persona: int, sex: int) -> Array:
+    def _answers(self, f: int, persona: int, sex: int) -> Array:
         """Return P(unknown, no, yes | disease)."""
-        absent, present = self._told[persona, self._topics[f], :, UNKNOWN:]
-        p = self._chance[:, sex, f]
+        absent, present = self._channels[persona, self._topics[f], :, UNKNOWN:]
+        p = self._chances[:, sex, f]
         return absent[:, None] * (1 - p) + present[:, None] * p
 
-    def _shown(self, revealed: tuple[int, ...], sex: int) -> Array:
+    def _results(self, findings: tuple[int, ...], sex: int) -> Array:
         """Return P(which of the findings are present | disease) for every set of them."""
-        names = list(self.kb.findings)
-        units = self._units([names[f] for f in revealed])
+        units = self._units(findings)
         rows: list[Array] = []
-        for facts in product((False, True), repeat=len(revealed)):
-            held = dict(zip(revealed, facts, strict=True))
-            total = np.ones(len(self._chance))
+        for facts in product((False, True), repeat=len(findings)):
+            held = dict(zip(findings, facts, strict=True))
+            total = np.ones(len(self._chances))
             for unit in units:
-                present = [names.index(f) for f in unit if held[names.index(f)]]
-                some = sum(self._chance[:, sex, names.index(f)] for f in unit)
-                p = 1 - some if not present else self._chance[:, sex, present[0]] * (len(present) == 1)
+                present = [f for f in unit if held[f]]
+                some = sum(self._chances[:, sex, f] for f in unit)
+                p = 1 - some if not present else self._chances[:, sex, present[0]] * (len(present) == 1)
                 total = total * p
             rows.append(total)
         return np.array(rows)
 
-    def _units(self, names: list[str]) -> list[list[str]]:
+    def _units(self, findings: tuple[int, ...]) -> list[list[int]]:
         """Return the findings by exclusive group; the others alone."""
-        grouped = [[f for f in group if f in names] for group in self.kb.groups]
-        single = [[f] for f in names if not any(f in g for g in grouped)]
+        grouped = [[f for f in map(self.kb.number.__getitem__, group) if f in findings] for group in self.kb.groups]
+        single = [[f] for f in findings if not any(f in g for g in grouped)]
         return [g for g in grouped if g] + single
 
     def information(self, p: Array, persona: Array, sex: Array) -> Array:
         """Return the expected information of every inquiry as (rows, inquiries), in nats; `p` is (rows, diseases)."""
-        found = np.empty((len(p), len(self.moves.reveals)))
+        found = np.empty((len(p), len(self.starts) - 1))
         for who, one in product(range(len(NAMES)), range(len(SEXES))):
             rows = np.flatnonzero((persona == who) & (sex == one))
             if len(rows):

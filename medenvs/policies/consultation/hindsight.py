@@ -9,14 +9,18 @@ import numpy as np
 
 from medenvs.core.episode import Episode
 from medenvs.core.errors import BadValue, unknown
+from medenvs.core.lanes import PLAIN
+from medenvs.core.randomness import Key
 from medenvs.core.system import System
+from medenvs.worlds.consultation.actions import actions
 from medenvs.worlds.consultation.knowledge import SIZES
 from medenvs.worlds.consultation.model import Knowledge
+from medenvs.worlds.consultation.patients import patients_of
 from medenvs.worlds.consultation.personas import NO, UNASKED, UNKNOWN, YES
 
 from .doctors import Mind, mind
 from .greedy import Greedy
-from .reading import Seen, reading, size_of
+from .reading import Array, size_of
 
 _ROLE = "doctor"
 SIGNS = {YES: "+", NO: "−", UNKNOWN: "?"}
@@ -59,7 +63,7 @@ class Hindsight(NamedTuple):
 def suits(system: System) -> bool:
     """Return whether hindsight can be had: a doctor alone plays, by the numbers of a known world; patient and reward are by rule."""
     seen = system.kernel.spec.roles[0].observation
-    widths = [(reading(size).width,) for size in SIZES]
+    widths = [(actions(size).seen,) for size in SIZES]
     by_rule = system.roles == (_ROLE,) and not system.players and not system.judges
     return by_rule and list(seen) == ["observation", "action_mask"] and tuple(seen["observation"].shape) in widths
 
@@ -73,20 +77,21 @@ def hindsight(system: System, case: int, moves: Sequence[Any], knobs: Mapping[st
     if not suits(system):
         needs = "a doctor alone, a patient who follows the rules, and no judge"
         raise BadValue(f"{system.name} has no hindsight: it needs {needs}. Use medenvs/Consultation-v0 with patient='rules'.")
-    told = _numbers(system, knobs or {})
+    columns = _numbers(system, knobs or {})
     given = iter(moves)
-    yours = _Played(system, case, told, bool(moves) and isinstance(moves[0], str))
+    yours = _Played(system, case, columns, bool(moves) and isinstance(moves[0], str))
     yours.play(lambda _: next(given, None))
-    reference, doctor = _Played(system, case, told, False), Greedy()
+    reference, doctor = _Played(system, case, columns, False), Greedy()
     reference.play(lambda seen: doctor.act(seen, {}))
-    truth, known = yours.truth, yours.mind
-    ill = known.kb.diseases[truth["disease"]]
-    held = _held(known.kb, yours.last, truth["present"])
+    truth, kb = yours.truth, yours.mind.kb
+    ill = kb.diseases[truth["disease"]]
+    held = _held(kb, yours.key)
     right = tuple(truth["recommendation"].split("; "))
-    items = dict.fromkeys((*(item for need in ill.care for item in known.kb.needs[need]), *yours.advised))
-    against = {item: why for item in items if item not in right and (why := _why(known.kb, item, held))}
-    missed = {_name(known.kb, f): i in truth["present"] for f, i in _places(known.kb, ill.red_flags) if yours.last.answers[0, i] == UNASKED}
-    sides = (p.side(ill.id, lambda item: bool(_why(known.kb, item, held))) for p in (yours, reference))
+    items = dict.fromkeys((*(item for need in ill.care for item in kb.needs[need]), *yours.advised))
+    against = {item: why for item in items if item not in right and (why := _why(kb, item, held))}
+    known = yours.answers
+    missed = {kb.findings[f].name: kb.number[f] in truth["present"] for f in ill.red_flags if known[kb.number[f]] == UNASKED}
+    sides = (p.side(ill.id, lambda item: bool(_why(kb, item, held))) for p in (yours, reference))
     return Hindsight(case, ill.name, right, against, missed, len(ill.red_flags), *sides)
 
 
@@ -99,7 +104,7 @@ class _Played:
         self._costs = {t.name: -t.weight for t in system.terms if t.weight < 0}
         first = self._observed()
         self.mind: Mind = mind(size_of(len(first["observation"])))
-        self.seen, self.earned, self.paid = [first], 0.0, dict.fromkeys(self._costs, 0.0)
+        self.seen, self.closing, self.earned, self.paid = [first], first, 0.0, dict.fromkeys(self._costs, 0.0)
 
     def _observed(self) -> dict[str, Any]:
         return self._episode.kernel.observe(self._episode.state, _ROLE)
@@ -125,8 +130,12 @@ class _Played:
         return self._episode.truth()
 
     @property
-    def last(self) -> Seen:
-        return self.mind.reading([self.closing])
+    def key(self) -> Key:
+        return self._episode.state.key
+
+    @property
+    def answers(self) -> Array:
+        return self.mind.reading([self.closing]).answers[0]
 
     @property
     def advised(self) -> tuple[str, ...]:
@@ -153,39 +162,18 @@ def _numbers(system: System, knobs: Mapping[str, Any]) -> dict[str, int]:
     return {n: a.index(knobs[n]) if isinstance(a, tuple) else int(knobs[n]) for n, a in allowed.items()}
 
 
-def _places(kb: Knowledge, findings: Sequence[str]) -> list[tuple[str, int]]:
-    names = list(kb.findings)
-    return [(f, names.index(f)) for f in findings]
-
-
-def _name(kb: Knowledge, finding: str) -> str:
-    row = kb.findings[finding]
-    return row.clinical[0] if row.measured else row.lay[0]
-
-
-def _learnt(kb: Knowledge, answers: np.ndarray[Any, Any], i: int) -> tuple[str, ...]:
+def _learnt(kb: Knowledge, answers: Array, i: int) -> tuple[str, ...]:
     """Return what row i of the answers holds that the row before does not."""
     fresh = np.flatnonzero(answers[i] != (answers[i - 1] if i else UNASKED))
-    names = list(kb.findings)
-    return tuple(f"{SIGNS[int(answers[i, f])]} {_name(kb, names[f])}" for f in sorted(fresh.tolist(), key=lambda f: -answers[i, f]))
+    rows = list(kb.findings.values())
+    return tuple(f"{SIGNS[int(answers[i, f])]} {rows[f].name}" for f in sorted(fresh.tolist(), key=lambda f: -answers[i, f]))
 
 
-def _held(kb: Knowledge, seen: Seen, present: Sequence[int]) -> dict[str, str]:
-    """Return what the patient has that can speak against a drug, by id, in words; findings as they truly are."""
-    charted, place = iter(seen.charted[0].tolist()), {f: i for i, f in enumerate(kb.findings)}
-    held: dict[str, str] = {}
-    for a in kb.attributes.values():
-        if a.rates is not None:
-            there = next(charted)
-        elif a.finding is not None:
-            there = place[a.finding] in present
-        elif a.egfr_below is not None:
-            there = seen.who["egfr"][0] < a.egfr_below
-        else:
-            there = seen.who["pregnancy"][0] > 0 if a.age_from is None else seen.who["age"][0] >= a.age_from
-        if there:
-            held[a.id] = a.text
-    return held
+def _held(kb: Knowledge, k: Key) -> dict[str, str]:
+    """Return what the patient of a case has that can speak against a drug, by id, in words."""
+    patients = patients_of(kb.size, PLAIN)
+    there = patients.attributes(k, patients.columns(k))
+    return {a.id: a.text for a, has in zip(kb.attributes.values(), there, strict=True) if has}
 
 
 def _why(kb: Knowledge, item: str, held: Mapping[str, str]) -> str:

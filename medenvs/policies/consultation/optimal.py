@@ -51,7 +51,7 @@ def solve(prior: Array, outcomes: Sequence[Array], prices: Sequence[float] | Arr
     worth, weight = stop.flatten(), mass.ravel()
     for made, inquiry, at in _order(shape):
         if made <= turns - 2:
-            later = _asked(worth, shape, inquiry, at) - prices[inquiry] * weight[at]
+            later = _after(worth, shape, inquiry, at) - prices[inquiry] * weight[at]
             worth[at] = np.maximum(worth[at], later)
     return Plan(float(worth[0] / weight[0]), dict(_followed(worth.reshape(shape), stop, mass, prices)))
 
@@ -65,7 +65,7 @@ def _order(shape: State) -> list[tuple[int, int, Array]]:
     return [(n, i, np.flatnonzero((made == n) & (digits[i] == 0)).astype(np.int32)) for n in levels for i in range(len(shape))]
 
 
-def _asked(worth: Array, shape: State, inquiry: int, at: Array) -> Array:
+def _after(worth: Array, shape: State, inquiry: int, at: Array) -> Array:
     """Return what the outcomes of an inquiry are worth together, in the flat states `at`, where it is open."""
     stride = math.prod(shape[inquiry + 1 :])
     total = worth[at + stride]
@@ -127,24 +127,24 @@ def _who(me: Seen) -> tuple[int, int]:
 
 def situation(known: Mind, me: Seen) -> tuple[tuple[int, ...], State]:
     """Return the inquiries that could teach one patient's doctor something at the opening, and what each has shown (0: not made)."""
-    moves, answers = known.moves, me.answers[0]
+    a, answers = known.actions, me.answers[0]
     settled = {int(me.who["first"][0]), int(me.who["second"][0])}
-    able = tuple(i for i, r in enumerate(moves.reveals) if r and not settled.issuperset(r))
-    return able, tuple(_digit(answers[list(moves.reveals[i])], i < moves.asks) for i in able)
+    able = tuple(i for i, r in enumerate(a.shown) if r and not settled.issuperset(r))
+    return able, tuple(_digit(answers[list(a.shown[i])], i < a.asks) for i in able)
 
 
-def _digit(answers: Array, told: bool) -> int:
+def _digit(answers: Array, by_patient: bool) -> int:
     """Return which outcome of an inquiry the answers are, counted from 1 as in Gain.likelihood; 0 before it is made."""
     if (answers == UNASKED).any():
         return 0
-    if told:
+    if by_patient:
         return int(answers[0]) - UNKNOWN + 1
     return 1 + int("".join(str(int(a - UNKNOWN - 1)) for a in answers), 2)
 
 
 @lru_cache(_KEPT)
 def _plan(size: str, who: tuple[int, int], inquiries: tuple[int, ...], prior: bytes, turns: int) -> Plan:
-    gain = mind(size).gain
-    likelihood = gain.likelihood[who]
-    outcomes = [likelihood[gain.starts[i] : gain.starts[i + 1]] for i in inquiries]
-    return solve(np.frombuffer(prior), outcomes, gain.moves.prices[list(inquiries)], gain.pays, turns)
+    known = mind(size)
+    likelihood, starts = known.gain.likelihood[who], known.gain.starts
+    outcomes = [likelihood[starts[i] : starts[i + 1]] for i in inquiries]
+    return solve(np.frombuffer(prior), outcomes, known.prices[list(inquiries)], known.gain.pays, turns)

@@ -34,6 +34,9 @@ class Care:
         ladders.append([-1] * self._steps)  # no need
         need = {name: i for i, name in enumerate(kb.needs)}
         rows = [[need[c] for c in d.care] + [len(need)] * (self.width - len(d.care)) for d in kb.diseases.values()]
+        numbers = range(len(kb.drugs) + 1)  # the last is unknown; -1, behind it, is in no set
+        bits = [[1 << d % BITS if d // BITS == i else 0 for d in numbers] + [0] for i in range(self.words)]
+        self._bits = [lanes.table(np.array(row)) for row in bits]
         self._ladder = [lanes.table(np.array([[ladders[i][step] for i in row] for row in rows]).ravel()) for step in range(self._steps)]
 
     def contraindicated(self, drug: int, attributes: Sequence[Lane]) -> Lane:
@@ -61,31 +64,28 @@ class Care:
         found: list[Lane] = []
         for place in range(self.width):
             at = disease * self.width + place
-            steps = [table[at] for table in self._ladder]
-            choice = steps[0]
-            for step in steps[1:]:
-                choice = m.where(m.both(self.contains(sets, choice), step >= 0), step, choice)
+            choice = self._ladder[0][at]
+            for ladder in self._ladder[1:]:
+                for r in m.only(self.contains(sets, choice)):
+                    step = ladder[m.at(at, r)]
+                    choice = m.write(choice, r, m.where(step >= 0, step, m.at(choice, r)))
             found.append(choice)
         return found
 
     def contains(self, sets: Sequence[Lane], drug: Lane) -> Lane:
         """Return whether a set holds a drug; -1 is in none."""
-        m, d = self.lanes, self.lanes.maximum(drug, 0)
-        word = d // BITS
-        held = sets[0]
+        held = sets[0] & self._bits[0][drug]
         for i in range(1, self.words):
-            held = m.where(word == i, sets[i], held)
-        return m.both(drug >= 0, ((held >> (d - word * BITS)) & 1) == 1)
+            held = held | (sets[i] & self._bits[i][drug])
+        return held != 0
 
     def together(self, drugs: Sequence[Lane]) -> tuple[list[Lane], Lane]:
         """Return drugs (-1 for none) as a set, and how many different ones there are."""
-        m, one = self.lanes, self.lanes.whole(drugs[0]) * 0 + 1
-        sets, many = [one * 0 for _ in range(self.words)], one * 0
+        none = self.lanes.whole(drugs[0]) * 0
+        sets, many = [none for _ in range(self.words)], none
         for drug in drugs:
-            many = many + m.where(m.both(drug >= 0, m.no(self.contains(sets, drug))), 1, 0)
-            for i in range(self.words):
-                here = m.both(drug >= i * BITS, drug < (i + 1) * BITS)
-                sets[i] = sets[i] | m.where(here, one << m.clip(drug - i * BITS, 0, BITS - 1), 0)
+            many = many + self.lanes.both(drug >= 0, self.lanes.no(self.contains(sets, drug)))
+            sets = [held | bits[drug] for held, bits in zip(sets, self._bits, strict=True)]
         return sets, many
 
 

@@ -31,7 +31,6 @@ def built(size: str, findings: Mapping[str, Any], diseases: Mapping[str, Any], c
     """Return the knowledge base of the three tables, cut to `size` and checked; raises BadData."""
     full = Knowledge(
         "full",
-        diseases["notice"],
         _rows("finding", findings["findings"], Finding),
         _rows("disease", diseases["diseases"], lambda **row: _disease(diseases["prevalence_weights"], row)),
         tuple(tuple(group) for group in findings["exclusive_groups"]),
@@ -83,4 +82,4 @@ def _cut(full: Knowledge, size: str, diseases: list[str], findings: list[str]) -
         for a, row in full.attributes.items()
     }
     rules = tuple(rule for rule in full.rules if rule.drug in drugs)
-    return Knowledge(size, full.notice, kept, ill, groups, tests, needs, attributes, rules)
+    return Knowledge(size, kept, ill, groups, tests, needs, attributes, rules)

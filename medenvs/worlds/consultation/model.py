@@ -33,6 +33,11 @@ class Finding:
         """Whether it is seen or measured, not told."""
         return self.kind in KINDS[2:]
 
+    @property
+    def name(self) -> str:
+        """What one calls it: as it is examined or measured, or as a patient says it."""
+        return self.clinical[0] if self.measured else self.lay[0]
+
 
 @dataclass(frozen=True)
 class Test:
@@ -92,7 +97,6 @@ class Knowledge:
     """All that is known in a world of one size. Order is meaning: findings, diseases and attributes are numbered by it."""
 
     size: str
-    notice: str
     findings: Mapping[str, Finding]
     diseases: Mapping[str, Disease]
     groups: tuple[tuple[str, ...], ...]  # at most one finding of a group is present
@@ -102,11 +106,15 @@ class Knowledge:
     rules: tuple[Rule, ...]
 
     @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The number of each finding."""
+        return {f: i for i, f in enumerate(self.findings)}
+
+    @cached_property
     def slots(self) -> tuple[int, ...]:
         """The number of the draw that decides each finding: one per finding, one for all of an exclusive group."""
-        number = {f: i for i, f in enumerate(self.findings)}
-        first = {f: number[group[0]] for group in self.groups for f in group}
-        return tuple(first.get(f, i) for f, i in number.items())
+        first = {f: self.number[group[0]] for group in self.groups for f in group}
+        return tuple(first.get(f, i) for f, i in self.number.items())
 
     @cached_property
     def drugs(self) -> tuple[str, ...]:

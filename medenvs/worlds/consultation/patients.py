@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from medenvs.core.lanes import PLAIN, Lanes
-from medenvs.core.randomness import Key, below, normal, quantiles, uniform, word
+from medenvs.core.randomness import MASK, Key, below, edges, fine, normal, quantiles, uniform, word
 from medenvs.core.turn import Lane
 
 from .knowledge import knowledge
@@ -36,11 +36,6 @@ def complaint_chances(kb: Knowledge) -> np.ndarray:
     chances = kb.chances * np.array([f.kind == "symptom" for f in kb.findings.values()])
     squared = chances * chances
     return squared / squared.sum(-1, keepdims=True)
-
-
-def chances_of(kb: Knowledge) -> np.ndarray:
-    """Return P(finding present | disease, sex), not volunteered, as (diseases, sexes, findings)."""
-    return kb.chances
 
 
 @cache
@@ -71,7 +66,7 @@ class Patients:
     def __init__(self, kb: Knowledge, lanes: Lanes = PLAIN) -> None:
         m, self.kb, self.lanes = lanes, kb, lanes
         ill = list(kb.diseases.values())
-        self.width, self._slot = len(kb.findings), m.table(np.array(kb.slots))
+        self.width, self._slot = len(kb.findings), m.table(np.array([*kb.slots, -1]))  # the last: no finding
         self._disease = _aliases(m, [[d.weight for d in ill]])
         self._complaint = _aliases(m, complaint_chances(kb).reshape(-1, self.width).tolist())
         self._female = m.table(np.array([d.female_fraction for d in ill]))
@@ -80,18 +75,20 @@ class Patients:
         self._span = m.table(np.array([d.ages[1] - d.ages[0] + 1 for d in ill]))
         self._not_pregnant, self._early = (m.table(np.array([(d.pregnancy or PREGNANT)[i] for d in ill])) for i in (0, 1))
         self._always = m.table(np.array([d.pregnancy is not None for d in ill]))
-        chances = chances_of(kb)
+        chances = kb.chances
         low, number = np.zeros_like(chances), {f: i for i, f in enumerate(kb.findings)}
         self._tied = [number.get(a.finding or "", -1) for a in kb.attributes.values()]
         for group in kb.groups:
             for before, f in pairwise(group):
                 low[:, :, number[f]] = low[:, :, number[before]] + chances[:, :, number[before]]
-        self._low, self._high = m.table(low.ravel()), m.table((low + chances).ravel())
+        # From which draw to which a finding is there, both in one number: the table is large, and memory is waited for only once
+        self._range = m.table((edges(low.ravel()) << 32) + edges((low + chances).ravel()))
         self._topic = m.table(np.array([topic(f) for f in kb.findings.values()]))
         told = channels()
-        self._silent, self._told = m.table(told[..., UNKNOWN].ravel()), m.table((told[..., UNKNOWN] + told[..., YES]).ravel())
+        self._silent, self._told = (m.table(edges(x.ravel())) for x in (told[..., UNKNOWN], told[..., UNKNOWN] + told[..., YES]))
         self._rates = [m.table(np.array([round(r * 65_536) for r in a.rates or (0.0, 0.0, 0.0)])) for a in kb.attributes.values()]
         self._normals = m.table(quantiles())
+        self._ages, self._personas = m.table(np.array(OLDEST + 1)), m.table(np.array(len(NAMES)))
 
     def columns(self, k: Key) -> dict[str, Lane]:
         """Return disease, sex (1 female), age, pregnancy (index into PREGNANCIES), egfr, persona, first and second complaint.
@@ -102,10 +99,10 @@ class Patients:
         disease = _aliased(m, self._disease, k, _DISEASE, 0)
         sex = m.whole(uniform(k, _SEX) < self._female[disease])
         usual = self._youngest[disease] + below(k, _AGE, self._span[disease])
-        age = m.where(uniform(k, _AGE + 1) < self._odd[disease], below(k, _AGE + 2, OLDEST + 1), usual)
+        age = m.where(uniform(k, _AGE + 1) < self._odd[disease], below(k, _AGE + 2, self._ages), usual)
         first, second = self._complaints(k, disease * 2 + sex)
         who = {"disease": disease, "sex": sex, "age": age, "pregnancy": self._pregnancy(k, disease, sex, age)}
-        return who | {"egfr": self._egfr(k, age), "persona": below(k, _PERSONA, len(NAMES)), "first": first, "second": second}
+        return who | {"egfr": self._egfr(k, age), "persona": below(k, _PERSONA, self._personas), "first": first, "second": second}
 
     def _pregnancy(self, k: Key, disease: Lane, sex: Lane, age: Lane) -> Lane:
         m, u = self.lanes, uniform(k, _PREGNANT)
@@ -125,43 +122,51 @@ class Patients:
         first = _aliased(m, self._complaint, k, _COMPLAINT, base)
         second = first * 0 - 1
         for i in range(1, TRIES + 1):
-            other = _aliased(m, self._complaint, k, _COMPLAINT + 2 * i, base)
-            second = m.where(m.both(second < 0, self._slot[other] != self._slot[first]), other, second)
+            for r in m.only(second < 0):  # all, then few
+                again = (m.at(k[0], r), m.at(k[1], r))
+                other = _aliased(m, self._complaint, again, _COMPLAINT + 2 * i, m.at(base, r))
+                second = m.write(second, r, m.where(self._slot[other] != self._slot[m.at(first, r)], other, -1))
         return first, second
 
     def fact(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return whether the finding is present: the same whenever and in whatever order it is asked."""
-        return self._fact(k, who, finding, self._settled(who, finding))
+        slot = self._slot[finding]
+        return self._fact(k, who, finding, slot, self._settled(self._complained(who), slot))
 
-    def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, settled: Lane) -> Lane:
-        m, u = self.lanes, uniform(k, self._slot[finding])
-        at = (who["disease"] * 2 + who["sex"]) * self.width + finding
-        drawn = m.both(u >= self._low[at], u < self._high[at])
+    def _fact(self, k: Key, who: Mapping[str, Lane], finding: Lane, slot: Lane, settled: Lane) -> Lane:
+        m, u = self.lanes, fine(k, slot)
+        span = self._range[(who["disease"] * 2 + who["sex"]) * self.width + finding]
+        drawn = m.both(u >= span >> 32, u < (span & MASK))
         volunteered = m.either(finding == who["first"], finding == who["second"])
         return m.where(settled, volunteered, drawn)
 
-    def _settled(self, who: Mapping[str, Lane], finding: Lane) -> Lane:
+    def _complained(self, who: Mapping[str, Lane]) -> tuple[Lane, Lane]:
+        """Return the slots of the complaints."""
+        return self._slot[who["first"]], self._slot[who["second"]]
+
+    def _settled(self, complained: tuple[Lane, Lane], slot: Lane) -> Lane:
         """Return whether a complaint decides the finding: it is one, or its exclusive group has one."""
-        m, slot, second = self.lanes, self._slot[finding], who["second"]
-        return m.either(slot == self._slot[who["first"]], m.both(second >= 0, slot == self._slot[m.maximum(second, 0)]))
+        return self.lanes.either(slot == complained[0], slot == complained[1])
 
     def answer(self, k: Key, who: Mapping[str, Lane], finding: Lane) -> Lane:
         """Return UNKNOWN, NO or YES as the persona tells it; what was volunteered is not taken back."""
-        m, settled = self.lanes, self._settled(who, finding)
-        present = self._fact(k, who, finding, settled)
-        at, v = (who["persona"] * 4 + self._topic[finding]) * 2 + m.whole(present), uniform(k, _NOISE + finding)
-        said = m.where(v < self._silent[at], UNKNOWN, m.where(v < self._told[at], YES, NO))
-        return m.where(settled, m.where(present, YES, NO), said)
+        m, slot = self.lanes, self._slot[finding]
+        settled = self._settled(self._complained(who), slot)
+        present = m.whole(self._fact(k, who, finding, slot, settled))
+        at, v = (who["persona"] * 4 + self._topic[finding]) * 2 + present, fine(k, _NOISE + finding)
+        said = m.where(v < self._silent[at], UNKNOWN, m.whole(v < self._told[at]) + NO)
+        return m.where(settled, present + NO, said)
 
     def attributes(self, k: Key, who: Mapping[str, Lane]) -> list[Lane]:
         """Return, for each attribute of the knowledge base in order, whether the patient has it."""
-        m = self.lanes
+        m, complained = self.lanes, self._complained(who)
         band = m.whole(who["age"] >= 18) + m.whole(who["age"] >= 60)
-        return [self._attribute(k, who, i, a, band) for i, a in enumerate(self.kb.attributes.values())]
+        return [self._attribute(k, who, i, a, band, complained) for i, a in enumerate(self.kb.attributes.values())]
 
-    def _attribute(self, k: Key, who: Mapping[str, Lane], i: int, a: Attribute, band: Lane) -> Lane:
+    def _attribute(self, k: Key, who: Mapping[str, Lane], i: int, a: Attribute, band: Lane, complained: tuple[Lane, Lane]) -> Lane:
         if a.finding is not None:
-            return self.fact(k, who, who["first"] * 0 + self._tied[i])
+            slot = self.kb.slots[self._tied[i]]
+            return self._fact(k, who, self._tied[i], slot, self._settled(complained, slot))
         if a.rates is not None:
             return (word(k, _HELD + i) >> 16) < self._rates[i][band]
         if a.egfr_below is not None:
@@ -169,14 +174,15 @@ class Patients:
         return who["pregnancy"] > 0 if a.age_from is None else who["age"] >= a.age_from
 
 
-def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[int, Any, Any]:
+def _aliases(m: Lanes, rows: list[list[float]]) -> tuple[Any, Any]:
+    """Return how many places a row has, and for each place of each row its threshold and the other place, in one number."""
     share, other = zip(*(alias(row) for row in rows), strict=True)
-    return len(rows[0]), m.table(np.array(share).ravel()), m.table(np.array(other).ravel())
+    return m.table(np.array(len(rows[0]))), m.table((edges(np.array(share).ravel()) << 32) + np.array(other).ravel())
 
 
-def _aliased(m: Lanes, table: tuple[int, Any, Any], k: Key, slot: int, base: Lane) -> Lane:
+def _aliased(m: Lanes, table: tuple[Any, Any], k: Key, slot: int, base: Lane) -> Lane:
     """Return a place drawn from the row of `table` that begins at `base`."""
-    n, share, other = table
+    n, places = table
     place = below(k, slot, n)
-    at = base + place
-    return m.where(uniform(k, slot + 1) < share[at], place, other[at])
+    found = places[base + place]
+    return m.where(fine(k, slot + 1) < found >> 32, place, found & MASK)

@@ -10,7 +10,6 @@ import numpy as np
 from .model import Finding
 
 UNASKED, UNKNOWN, NO, YES = range(4)  # what a grid of answers holds
-ANSWERS = ("", "I don't know", "no", "yes")
 TOPICS = ("symptom", "history", "sensitive", "measured")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from medenvs.core.errors import BadValue
 
 from .model import OLDEST, Knowledge
-from .patients import FERTILE, ODD_AGE, PREGNANT, TRIES, chances_of, complaint_chances
+from .patients import FERTILE, ODD_AGE, PREGNANT, TRIES, complaint_chances
 from .personas import channels, topic
 
 Array = np.ndarray[Any, Any]
@@ -40,20 +40,20 @@ class Posterior:
         self._chart = np.ascontiguousarray(self._chart.transpose(1, 2, 0))  # (sex, age, disease)
         self._pregnancy = np.ascontiguousarray(_log(np.array([d.pregnancy or PREGNANT for d in ill])).T)
         self._childless = np.array([_NEVER if d.pregnancy else 0.0 for d in ill])  # outside the fertile ages
-        self.chance = chances_of(kb)  # P(present | disease, sex), (disease, sex, finding)
+        self._chances = kb.chances
         self._slots = np.array(kb.slots)
-        self._groups = [np.array([list(kb.findings).index(f) for f in group]) for group in kb.groups]
+        self._groups = [np.array([kb.number[f] for f in group]) for group in kb.groups]
         self._single = sorted({*range(len(kb.findings))}.difference(*(group.tolist() for group in self._groups)))
         self._topics = np.array([topic(f) for f in kb.findings.values()])
-        self._told = channels()
+        self._channels = channels()
         self._first, self._second, self._lone = _openings(kb, self._slots)
         self._table = self._evidence()
 
     def _evidence(self) -> Array:
         """Return log P(answer | disease) of findings outside groups as (finding, persona, answer, sex, disease)."""
-        told = self._told[:, self._topics].transpose(1, 0, 3, 2)  # finding, persona, answer, fact
-        p = self.chance.transpose(2, 1, 0)[:, None, None]  # finding, 1, 1, sex, disease
-        return _log(told[..., 0, None, None] * (1 - p) + told[..., 1, None, None] * p)
+        said = self._channels[:, self._topics].transpose(1, 0, 3, 2)  # finding, persona, answer, fact
+        p = self._chances.transpose(2, 1, 0)[:, None, None]  # finding, 1, 1, sex, disease
+        return _log(said[..., 0, None, None] * (1 - p) + said[..., 1, None, None] * p)
 
     def opened(self, who: Mapping[str, Array]) -> Array:
         """Return log P(disease, chart, complaints) as (rows, diseases), not normalised."""
@@ -85,11 +85,11 @@ class Posterior:
 
     def _together(self, group: Array, sex: Array, persona: Array, answers: Array) -> Array:
         """Return log P(answers to an exclusive group | disease): the sum over who of them is present, or none."""
-        absent = [self._told[persona, self._topics[f], 0, answers[:, f]][:, None] for f in group]
-        present = [self._told[persona, self._topics[f], 1, answers[:, f]][:, None] for f in group]
-        total, left = np.zeros((len(sex), len(self.chance))), np.ones((len(sex), len(self.chance)))
+        absent = [self._channels[persona, self._topics[f], 0, answers[:, f]][:, None] for f in group]
+        present = [self._channels[persona, self._topics[f], 1, answers[:, f]][:, None] for f in group]
+        total, left = np.zeros((len(sex), len(self._chances))), np.ones((len(sex), len(self._chances)))
         for i, f in enumerate(group):
-            p = self.chance[:, :, f].T[sex]
+            p = self._chances[:, :, f].T[sex]
             left = left - p
             for j in range(len(group)):
                 p = p * (present[j] if j == i else absent[j])

@@ -2,6 +2,9 @@
 
 A mean index per drug, rounded Gaussian noise around it, and now and then an exploring dose. What is drawn is drawn from the
 probabilities that are returned, so they are the exact propensities. Quality 0 is hasty and drowns, 1 gives fluid first and weans.
+
+Hidden confounding, where it is wanted: a clinician at the bedside also sees how ill a patient looks, which no chart holds, and gives
+more fluid to those who look ill. The exact propensities are then given chart and looks; nobody who has the chart alone can compute them.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from medenvs.core.lanes import PLAIN, Lanes, numpy_lanes
 from medenvs.core.randomness import Key, uniform
 from medenvs.core.turn import Lane
 
+from .body import Body
+
 _PRESSORS = (0.0, 0.05, 0.15, 0.30, 0.60)
+WORRY = 0.25  # index steps of fluid for each unit of looking ill; pressors stay as the chart says, so that doses overlap
 _EXPLORED = np.repeat(0.2, 5)[:, None] * np.array([0.6, 0.1, 0.1, 0.1, 0.1])  # fluid uniform, mostly without pressor
 # The normal distribution function by 1 - density * polynomial(1 / (1 + p x)): a published approximation, error below 1e-7.
 _P, _PHI = 0.2316419, (1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530, 0.0)
@@ -58,12 +64,24 @@ def manner(q: float) -> Manner:
     return Manner(**mixed | {"explore": BAD.explore ** (1 - q) * GOOD.explore**q})
 
 
-def means(m: Lanes, c: Mapping[str, Lane], p: Manner) -> tuple[Lane, Lane]:
-    """Return (fluid index, pressor index) of a chart by column name, before noise and rounding."""
+def looks_ill(m: Lanes, s: Body, grade: float) -> Lane:
+    """Return how ill patients look, times the grade of confounding (0 to 1); raises BadValue.
+
+    clip((inflamed - 0.31) + 2.8 (organs - 0.175) + 2.8 (frail - 0.27) + 28 (fade - 0.973), -2, 2): hidden inflammation, organ damage,
+    frailty, and an infection that does not yield; mean 0 and standard deviation 1 over the decisions of clinicians of quality 0.5.
+    """
+    if not 0 <= grade <= 1:
+        raise BadValue(f"confounding is {grade!r}; allowed: 0 (nothing hidden is seen) to 1.")
+    organs, rest = 2.8 * (s.organs - 0.175), 2.8 * (s.frail - 0.27) + 28.0 * (s.fade - 0.973)
+    return grade * m.clip(s.inflamed - 0.31 + organs + rest, -2.0, 2.0)
+
+
+def means(m: Lanes, c: Mapping[str, Lane], p: Manner, ill: Lane = 0.0) -> tuple[Lane, Lane]:
+    """Return (fluid index, pressor index) of a chart by column name, before noise and rounding; `ill` adds fluid."""
     balance = m.ratio(c["given"] - c["passed"], c["weight"])
     need = p.base + p.pressure * m.clip((68 - c["map"]) * 0.125, 0.0, 1.5) + p.lactate * m.clip(c["lactate"] - 1.5, 0.0, 3.0)
     need = need + p.oliguria * m.number(c["urine"] < 0.5) + p.filling * (p.full - c["cvp"]) - p.lungs * m.number(c["pf"] < p.pf)
-    fluid = need - 2 * m.clip((balance - p.limit) * (1 / 60), 0.0, 1.5) - p.delay * m.number(c["hour"] < 8)
+    fluid = need + WORRY * ill - 2 * m.clip((balance - p.limit) * (1 / 60), 0.0, 1.5) - p.delay * m.number(c["hour"] < 8)
     now = m.number(c["pressor"] > 0) * 0
     for dose in _PRESSORS[:-1]:
         now = now + m.number(c["pressor"] > dose + 1e-6)
@@ -87,10 +105,14 @@ def rules(chart: Mapping[str, np.ndarray]) -> np.ndarray:
     return 5 * fluid + pressor
 
 
-def propensities(chart: Mapping[str, np.ndarray], q: float | Manner) -> np.ndarray:
-    """Return the probability of each of the 25 doses (5 * fluid + pressor), one row a patient; rows sum to 1."""
+def propensities(chart: Mapping[str, np.ndarray], q: float | Manner, ill: np.ndarray | None = None) -> np.ndarray:
+    """Return the probability of each of the 25 doses (5 * fluid + pressor), one row a patient; rows sum to 1.
+
+    ill: (N,) what the clinician sees beside the chart, as `looks_ill` returns it; None or zeros change nothing.
+    """
     p = q if isinstance(q, Manner) else manner(q)
-    fluid, pressor = (np.asarray(x, np.float64) for x in means(numpy_lanes(), chart, p))
+    seen = 0.0 if ill is None else np.asarray(ill, np.float64)
+    fluid, pressor = (np.asarray(x, np.float64) for x in means(numpy_lanes(), chart, p, seen))
     on = pressor > 0.3
     never = np.eye(5)[0]
     both = _cells(fluid, p.sd)[:, :, None] * np.where(on[:, None], _cells(pressor, 0.6 * p.sd), never)[:, None, :]
@@ -100,7 +122,7 @@ def propensities(chart: Mapping[str, np.ndarray], q: float | Manner) -> np.ndarr
 def drawn(probabilities: np.ndarray, k: Key, slot: Any) -> np.ndarray:
     """Return one dose a row, drawn from its probabilities."""
     edges = np.cumsum(probabilities, -1)
-    return np.minimum((edges < uniform(k, slot)[:, None] * edges[:, -1:]).sum(-1), 24)
+    return np.minimum((edges <= uniform(k, slot)[:, None] * edges[:, -1:]).sum(-1), 24)
 
 
 def _cells(mean: np.ndarray, sd: float) -> np.ndarray:

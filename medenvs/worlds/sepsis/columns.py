@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """One charted quantity. `cadence`: "admission" (constant), "hour", "4 h" (the last reading), "step" (lagged one decision)."""
+    """One charted quantity. `cadence`: "admission" (constant), "hour", "4 h" (the last reading), "step" (lagged one decision), or
+    "order" (when somebody wants to know). Noise: standard deviation `sd`, or `share` of the value; none in COLUMNS."""
 
     name: str
     unit: str
@@ -14,6 +15,8 @@ class Column(NamedTuple):
     high: float
     cadence: str
     meaning: str
+    sd: float = 0.0
+    share: float = 0.0
 
 
 COLUMNS = (

@@ -88,12 +88,12 @@ class Physiology:
         zz, surplus = z * z, m.maximum(z - 1, 0.0)
         stroke = m.ratio(zz, 0.35 + zz) * (1.35 - m.maximum(z - 1.35, 0.0) * s.stiff)
         pulse = d.faster + 0.3 * hot + m.clip(0.5 - s.map * (1 / 150), 0.0, 0.3)  # never above 1.72
-        s.hr = 0.3 * s.hr + 0.7 * m.minimum(s.hr0 * pulse, 185.0)
-        output = d.push * stroke * _rate(s.hr * s.slow)
+        hr = s.hr = 0.3 * s.hr + 0.7 * m.minimum(s.hr0 * pulse, 185.0)
+        output = d.push * stroke * _rate(hr * s.slow)
         felt, hotter = d.felt - 0.3 * d.felt * hot, hot + 0.15
         tone = m.ratio((hotter - s.slack * hot) * (2.2 * felt + 0.3), hotter * (felt + 0.3))
-        s.map = m.clip(4 + 3 * surplus + (s.map0 - 4) * output * tone, 25.0, 150.0)
-        s.delivery = output * d.carry * m.clip((s.map - 35) * (1 / 32), 0.0, 1.1)
+        pressure = s.map = m.clip(4 + 3 * surplus + (s.map0 - 4) * output * tone, 25.0, 150.0)
+        s.delivery = output * d.carry * m.clip((pressure - 35) * (1 / 32), 0.0, 1.1)
         return output, surplus, felt
 
     def _soak(self, s: Body) -> Lane:
@@ -110,13 +110,13 @@ class Physiology:
         """Live for an hour under the doses; `given` and `passed` are the caller's business."""
         m = self.lanes
         output, surplus, felt = self._circulate(s, d)
-        debt, hot = m.maximum(0.85 - s.delivery, 0.0), s.inflamed
-        seep = (0.2 + 0.3 * hot) * (s.deficit - s.oedema * (1 / 3 - 0.7 / 3 * hot)) + s.leak * hot
+        debt, hot, deficit, oedema = m.maximum(0.85 - s.delivery, 0.0), s.inflamed, s.deficit, s.oedema
+        seep = (0.2 + 0.3 * hot) * (deficit - oedema * (1 / 3 - 0.7 / 3 * hot)) + s.leak * hot
         urine = self._urine(s, output) * (1 + 0.5 * m.minimum(surplus, 1.0))
         lost = urine * s.weight
         s.flow = s.flow + urine
-        s.deficit = s.deficit + d.litres - seep - (0.0002 + 0.0003 * m.number(s.deficit > -0.6)) * lost
-        s.oedema = m.clip(s.oedema + seep - 0.0005 * lost - d.skin, -3.0, 25.0)
+        s.deficit = deficit + d.litres - seep - (0.0002 + 0.0003 * m.number(deficit > -0.6)) * lost
+        s.oedema = m.clip(oedema + seep - 0.0005 * lost - d.skin, -3.0, 25.0)
         s.inflamed = hot = m.clip(hot * (s.fade + 0.006 * debt) + 0.006 * noise, 0.0, 1.2)
         s.lactate = s.lactate * (0.75 + 0.1 * s.organs) + 0.25 + 1.3 * debt + 0.2 * hot  # stays within .7 and 10.7
         self._hurt(s, d.harm + 0.021 * debt, m.ratio(felt, felt + 0.1), debt, hot)
@@ -124,14 +124,15 @@ class Physiology:
     def _hurt(self, s: Body, harm: Lane, tight: Lane, debt: Lane, hot: Lane) -> None:
         """Let kidney, lung and the other organs suffer or heal."""
         m, swollen = self.lanes, self._soak(s)
-        worse = m.clip(0.1085 - s.map * 0.00175, 0.0, 0.035) + 0.02 * debt + 0.002 * m.clip(swollen - 5, 0.0, 6.0)
-        s.kidney = m.maximum(s.kidney - worse * s.kidney + (0.006 - 0.006 * s.kidney) * m.number(debt < 0.1), 0.04)
-        hurt = 0.008 * hot * m.number(debt > 0.15) + 0.0045 * s.wet * (0.5 + hot)
+        pressure, kidney, wet, organs = s.map, s.kidney, s.wet, s.organs
+        worse = m.clip(0.1085 - pressure * 0.00175, 0.0, 0.035) + 0.02 * debt + 0.002 * m.clip(swollen - 5, 0.0, 6.0)
+        s.kidney = m.maximum(kidney - worse * kidney + (0.006 - 0.006 * kidney) * m.number(debt < 0.1), 0.04)
+        hurt = 0.008 * hot * m.number(debt > 0.15) + 0.0045 * wet * (0.5 + hot)
         s.lung = m.minimum(s.lung * (1 - 0.006 * m.number(hot < 0.4)) + hurt, 1.0)
-        squeezed = m.clip(s.map * 0.0008 - 0.064, 0.0, 0.024) + m.clip(0.015 - 0.02 * s.filling, 0.0, 0.012)
-        harm = harm + squeezed * tight + 0.005 * hot * hot + 0.001 * m.maximum(s.lactate - 4, 0.0) + 0.008 * s.wet
+        squeezed = m.clip(pressure * 0.0008 - 0.064, 0.0, 0.024) + m.clip(0.015 - 0.02 * s.filling, 0.0, 0.012)
+        harm = harm + squeezed * tight + 0.005 * hot * hot + 0.001 * m.maximum(s.lactate - 4, 0.0) + 0.008 * wet
         healed = (0.006 - 0.006 * m.minimum(hot, 1.0)) * m.number(debt < 0.05)
-        s.organs = m.minimum(s.organs - healed * s.organs + harm, 1.0)
+        s.organs = m.minimum(organs - healed * organs + harm, 1.0)
 
     def _breathe(self, s: Body, now: Key) -> None:
         """Read blood gases and filling pressure."""

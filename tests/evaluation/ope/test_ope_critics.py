@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadData, BadValue
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.behaviour import counted
 from medenvs.evaluation.ope.crossfit import disjoint, estimated, folds, judge
 from medenvs.evaluation.ope.evaluation import Settings
 from medenvs.evaluation.ope.fqe import linear, tabular
 from medenvs.evaluation.ope.refit import refitted
-from medenvs.evaluation.ope.tabular import World
-from medenvs.evaluation.ope.trajectories import log
+from medenvs.evaluation.ope.trajectories import as_log, log
+from medenvs.worlds.tabular import ward as wards
+from medenvs.worlds.tabular.finite import World
 
 CLINICIAN, TARGET = wards.clinician(0.4), wards.clinician(0.8)
 
@@ -36,7 +36,7 @@ def test_fqe_by_hand():
 
 def test_tabular_fqe_finds_exact_values():
     ward = wards.ward(5)
-    data = ward.sample(CLINICIAN, TARGET, 30_000, 0)
+    data = as_log(ward.sample(CLINICIAN, TARGET, 30_000, 0))
     q, v = tabular(wards.STATES, prior=0.01)(data)(data)
     exact, step = ward.q(TARGET), np.arange(5)
     lived = data.flow.mask
@@ -45,7 +45,7 @@ def test_tabular_fqe_finds_exact_values():
 
 
 def test_without_steps_the_critic_is_stationary():
-    data = wards.ward(5).sample(CLINICIAN, TARGET, 500, 0)
+    data = as_log(wards.ward(5).sample(CLINICIAN, TARGET, 500, 0))
     q, _ = tabular(wards.STATES, by_step=False)(data)(data)
     same = (data.states[:, 0] == data.states[:, 1]) & (data.actions[:, 0] == data.actions[:, 1]) & data.flow.mask[:, 1]
     assert same.any() and q[same, 0] == pytest.approx(q[same, 1])
@@ -54,7 +54,7 @@ def test_without_steps_the_critic_is_stationary():
 def test_linear_fqe_on_one_hot_features_is_tabular():
     small = World(np.array([0.5, 0.5]), np.full((2, 2, 2), 0.5), np.arange(8.0).reshape(2, 2, 2), np.array([False, False]), 1)
     even = np.full((2, 2), 0.5)
-    data = small.sample(even, even, 4_000, 1)
+    data = as_log(small.sample(even, even, 4_000, 1))
     features = log(data.flow.rewards, data.flow.behaviour, np.eye(2)[data.states], data.actions, data.policy)
     linear_q, linear_v = linear(ridge=1e-6)(features)(features)
     table_q, table_v = tabular(2, prior=1e-9)(data)(data)
@@ -63,7 +63,7 @@ def test_linear_fqe_on_one_hot_features_is_tabular():
 
 def test_linear_fqe_learns_the_ward():
     ward = wards.ward(5)
-    data = ward.sample(CLINICIAN, TARGET, 6_000, 0)
+    data = as_log(ward.sample(CLINICIAN, TARGET, 6_000, 0))
     grade, pressure = data.states // wards.PRESSURES, data.states % wards.PRESSURES
     x = np.concatenate([np.stack([grade, grade**2], 2), np.eye(4)[pressure]], 2).astype(float)
     features = log(data.flow.rewards, data.flow.behaviour, x, data.actions, data.policy, data.flow.mask)
@@ -90,7 +90,7 @@ def test_folds_are_even_and_belong_to_patients():
 
 
 def test_nobody_is_judged_by_a_critic_that_saw_them():
-    data = wards.ward(3).sample(CLINICIAN, TARGET, 40, 0)
+    data = as_log(wards.ward(3).sample(CLINICIAN, TARGET, 40, 0))
     told = []
 
     def fit(train):
@@ -107,7 +107,7 @@ def test_nobody_is_judged_by_a_critic_that_saw_them():
 
 
 def test_counted_propensities_approach_the_true_ones():
-    data = wards.ward(8).sample(CLINICIAN, TARGET, 8_000, 0)
+    data = as_log(wards.ward(8).sample(CLINICIAN, TARGET, 8_000, 0))
     found = estimated(data, counted(wards.STATES))
     assert np.abs(found.flow.behaviour - data.flow.behaviour)[data.flow.mask].mean() < 0.01
     assert (found.flow.behaviour[~data.flow.mask] == 1).all() and (found.flow.target == data.flow.target).all()
@@ -127,7 +127,7 @@ def test_a_patient_in_two_splits_is_told():
 
 def test_refitted_intervals_are_wider_than_those_of_a_fixed_critic():
     ward = wards.ward(4)
-    data = ward.sample(CLINICIAN, TARGET, 400, 3)
+    data = as_log(ward.sample(CLINICIAN, TARGET, 400, 3))
     found = refitted(data, tabular(wards.STATES), 40, truth=ward.value(TARGET))
     fixed = tabular(wards.STATES)(data)(data)[1][:, 0].std() / 20
     assert found.low < found.value < found.high and found.error > 1.5 * fixed and found.truth == ward.value(TARGET)
@@ -139,7 +139,7 @@ def test_refitted_intervals_are_wider_than_those_of_a_fixed_critic():
 
 def test_refitted_is_refused_without_support():
     ward = wards.ward(4)
-    data = ward.sample(CLINICIAN, wards.always(wards.PRESSOR), 20, 3)
+    data = as_log(ward.sample(CLINICIAN, wards.always(wards.PRESSOR), 20, 3))
     found = refitted(data, tabular(wards.STATES), 20, Settings())
     assert not found.supported and found.value is None and "steps" in found.refusal
 
@@ -147,7 +147,7 @@ def test_refitted_is_refused_without_support():
 @pytest.mark.parametrize(("fit", "said"), [(tabular(3), "in \\[0, 3\\)"), (linear(), "linear expects features")])
 def test_wrong_states_are_told(fit, said):
     with pytest.raises(BadValue, match=said):
-        fit(wards.ward(2).sample(CLINICIAN, TARGET, 10, 0))
+        fit(as_log(wards.ward(2).sample(CLINICIAN, TARGET, 10, 0)))
 
 
 def test_wrong_arguments_are_told():

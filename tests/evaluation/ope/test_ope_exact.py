@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadValue
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.crossfit import judge
 from medenvs.evaluation.ope.estimators import estimate, parts, value
 from medenvs.evaluation.ope.fqe import tabular
-from medenvs.evaluation.ope.tabular import World
+from medenvs.evaluation.ope.trajectories import as_log
+from medenvs.worlds.tabular import ward as wards
+from medenvs.worlds.tabular.finite import World
 
 
 def world(seed, discount=0.9):
@@ -37,10 +38,16 @@ def test_values_by_hand():
         small.value(np.ones((2, 2)))
 
 
+def tree(small, behaviour, target):
+    """Every possible episode as a log, and its probability."""
+    played, chance = small.tree(behaviour, target)
+    return as_log(played), chance
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_tree_is_all_there_is(seed):
     behaviour, target = policies(seed)
-    flow, chance = (found := world(seed).tree(behaviour, target))[0].flow, found[1]
+    flow, chance = (found := tree(world(seed), behaviour, target))[0].flow, found[1]
     assert chance.sum() == pytest.approx(1.0, abs=1e-12) and len(chance) > 50
     assert chance @ flow.returns == pytest.approx(world(seed).value(behaviour), abs=1e-12)
 
@@ -50,7 +57,7 @@ def test_the_tree_is_all_there_is(seed):
 def test_expectation_is_the_truth(seed, name):
     """Over all episodes, each as often as it happens; DR with a critic that is wrong at random."""
     behaviour, target = policies(seed)
-    log, chance = world(seed).tree(behaviour, target)
+    log, chance = tree(world(seed), behaviour, target)
     q = np.random.default_rng(seed).standard_normal((3, 3, 2))  # by step, state, action
     step = np.arange(3)
     v = (q[step, log.states] * log.policy).sum(2)
@@ -64,7 +71,7 @@ def test_expectation_is_the_truth(seed, name):
 def test_limit_is_the_truth(seed, name):
     """With each episode as often as it happens, sums are those of endless patients: the self-normalised ones are consistent."""
     behaviour, target = policies(seed)
-    log, chance = world(seed).tree(behaviour, target)
+    log, chance = tree(world(seed), behaviour, target)
     flow = log.flow.judged(np.ones(log.flow.size), np.ones(log.flow.size))
     assert abs(value(parts(name, flow), chance) - world(seed).value(target)) < 1e-12
 
@@ -75,7 +82,7 @@ def test_a_perfect_critic_leaves_no_variance_in_a_certain_world():
     moves[0, 0, 1] = moves[0, 1, 0] = moves[1, 0, 0] = moves[1, 1, 2] = moves[2, :, 2] = 1.0
     sure = World(np.array([1.0, 0.0, 0.0]), moves, np.arange(18.0).reshape(3, 2, 3), np.array([False, False, True]), 4)
     behaviour, target = np.full((3, 2), 0.5), np.tile([0.3, 0.7], (3, 1))
-    log = sure.sample(behaviour, target, 50, 3)
+    log = as_log(sure.sample(behaviour, target, 50, 3))
     q, step = sure.q(target), np.arange(4)
     flow = log.flow.judged(q[step, log.states, log.actions], (q[step, log.states] * log.policy).sum(2))
     assert parts("DR", flow).top[:, 0] == pytest.approx(sure.value(target), abs=1e-12)
@@ -84,7 +91,7 @@ def test_a_perfect_critic_leaves_no_variance_in_a_certain_world():
 
 def test_truncation_biases_towards_what_was_logged():
     behaviour, target = policies(1)
-    log, chance = world(1).tree(behaviour, target)
+    log, chance = tree(world(1), behaviour, target)
     truth = world(1).value(target)
     errors = [abs(value(parts("WIS", log.flow, cap), chance) - truth) for cap in (0.5, 2.0, None)]
     assert errors[0] > errors[1] > errors[2] and errors[2] < 1e-12
@@ -92,11 +99,11 @@ def test_truncation_biases_towards_what_was_logged():
 
 def test_samples_are_of_the_world_and_the_same_for_a_seed():
     ward, clinician = wards.ward(), wards.clinician(0.4)
-    log = ward.sample(clinician, clinician, 6_000, 5)
+    log = as_log(ward.sample(clinician, clinician, 6_000, 5))
     truth = ward.value(clinician)
     assert abs(log.flow.returns.mean() - truth) < 4 * np.sqrt(-truth * (1 + truth) / 6_000)
-    assert (ward.sample(clinician, clinician, 50, 5).states == log.states[:50]).all()
-    assert (ward.sample(clinician, clinician, 50, 6).states != log.states[:50]).any()
+    assert (as_log(ward.sample(clinician, clinician, 50, 5)).states == log.states[:50]).all()
+    assert (as_log(ward.sample(clinician, clinician, 50, 6)).states != log.states[:50]).any()
     lived = log.flow.mask
     assert (log.states[lived] < wards.DEAD).all() and (log.flow.rewards[~lived] == 0).all()
 
@@ -115,7 +122,7 @@ def test_the_ward_is_a_task_and_its_null_is_none():
 def test_estimates_approach_the_truth():
     """60,000 patients, cross-fitted critic: all within 4 of their standard errors."""
     ward, target = wards.ward(6), wards.clinician(0.7)
-    data = judge(ward.sample(wards.clinician(0.4), target, 20_000, 2), tabular(wards.STATES))
+    data = judge(as_log(ward.sample(wards.clinician(0.4), target, 20_000, 2)), tabular(wards.STATES))
     truth = ward.value(target)
     for name in ("IS", "WIS", "PDIS", "WPDIS", "DR", "WDR", "FQE"):
         found = parts(name, data)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadData, BadValue
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.behaviour import counted
 from medenvs.evaluation.ope.crossfit import estimated
 from medenvs.evaluation.ope.dose_gap import dose_gap
@@ -17,7 +16,8 @@ from medenvs.evaluation.ope.sensitivity import sensitivity, tipping_point
 from medenvs.evaluation.ope.strata import bands, by_strata
 from medenvs.evaluation.ope.table import policies as policy_table
 from medenvs.evaluation.ope.table import strata as strata_table
-from medenvs.evaluation.ope.trajectories import trajectories
+from medenvs.evaluation.ope.trajectories import as_log, trajectories
+from medenvs.worlds.tabular import ward as wards
 
 QUICK = Settings(("WIS",), 200)
 CLINICIAN = wards.clinician(0.4)
@@ -76,7 +76,7 @@ def test_sensitivity_by_hand():
 
 def test_sensitivity_holds_every_allowed_reweighting():
     rng = np.random.default_rng(0)
-    data = wards.ward(3).sample(CLINICIAN, wards.clinician(0.6), 30, 0).flow
+    data = as_log(wards.ward(3).sample(CLINICIAN, wards.clinician(0.6), 30, 0)).flow
     low, high = sensitivity(data, (1.5,))[0][1:]
     assert low < estimate("WIS", data) < high and sensitivity(data, (1.0,))[0].low == pytest.approx(estimate("WIS", data))
     for _ in range(200):
@@ -89,7 +89,7 @@ def test_a_planted_confounder_makes_estimates_wrong_and_sensitivity_says_so():
     ward, doctor = wards.ward(3), wards.by_indication(0.15)
     policy = softened(wards.always(wards.BOTH), 0.5)
     truth = ward.value(policy)
-    log = ward.sample(doctor, policy, 20_000, 1)
+    log = as_log(ward.sample(doctor, policy, 20_000, 1))
     blind = estimated(replace(log, states=log.states % wards.PRESSURES), counted(wards.PRESSURES))
     known, fooled = evaluate(log.flow, QUICK, truth)["WIS"], evaluate(blind.flow, QUICK, truth)["WIS"]
     assert abs(known.bias) < 3 * known.error and fooled.supported and not fooled.covered and fooled.bias < -0.02
@@ -124,7 +124,7 @@ def test_dose_gap_weighs_strata_as_the_cohort_has_them():
 
 def test_strata_are_judged_by_their_own_patients():
     ward, policy = wards.ward(), wards.clinician(0.6)
-    log = ward.sample(CLINICIAN, policy, 600, 0)
+    log = as_log(ward.sample(CLINICIAN, policy, 600, 0))
     grade = wards.severity(log.states[:, 0])
     rare = np.where(np.arange(600) < 40, "rare", "common")
     truths = {("all", ""): ward.value(policy)}
@@ -148,7 +148,7 @@ def test_bands_by_hand():
 
 def test_the_table_shows_truth_and_verdict_beside_every_number():
     ward = wards.ward()
-    log = ward.sample(CLINICIAN, CLINICIAN, 400, 0)
+    log = as_log(ward.sample(CLINICIAN, CLINICIAN, 400, 0))
     everyone = {"near | better": wards.clinician(0.5), **wards.naive()}
     found = {n: evaluate(log.toward(p[log.states]).flow, QUICK, ward.value(p)) for n, p in everyone.items()}
     text = policy_table(found, softened={"near | better": 0.2})

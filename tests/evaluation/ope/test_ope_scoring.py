@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadValue
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.evaluation import Estimate, Evaluation, Settings, improvement
 from medenvs.evaluation.ope.scoring import rank_correlation, ranking, ranks, regret, score, wilson
 from medenvs.evaluation.ope.selection import best_of, claims, improves
+from medenvs.evaluation.ope.trajectories import as_log
+from medenvs.worlds.tabular import ward as wards
 
 QUICK = Settings(("WIS",), 200)
 
@@ -83,7 +84,7 @@ def test_a_null_world_has_few_improvements_and_the_real_one_many():
     clinician, better = wards.clinician(0.2), wards.clinician(0.7)
 
     def shares(ward):
-        rows = [improvement(ward.sample(clinician, better, 1_500, seed).flow, QUICK) for seed in range(24)]
+        rows = [improvement(as_log(ward.sample(clinician, better, 1_500, seed)).flow, QUICK) for seed in range(24)]
         return claims(rows)[0].share
 
     assert shares(wards.ward(8, effect=False)) <= 0.1 and shares(wards.ward(8)) >= 0.25
@@ -97,7 +98,7 @@ def test_the_best_of_many_is_judged_on_other_patients():
     policies = [0.6 * clinician + 0.4 * rng.dirichlet(np.ones(4), wards.STATES) for _ in range(12)]
     seen, honest = [], []
     for seed in range(12):
-        log = null.sample(clinician, clinician, 400, seed)
+        log = as_log(null.sample(clinician, clinician, 400, seed))
         flows = {str(i): log.toward(p[log.states]).flow for i, p in enumerate(policies)}
         choice = best_of(flows, "WIS", Settings(("WIS",), 100, seed=seed), dict.fromkeys(flows, truth))
         assert choice.candidates == 12 and choice.refused < 4
@@ -108,7 +109,7 @@ def test_the_best_of_many_is_judged_on_other_patients():
 
 def test_refused_policies_are_not_chosen():
     ward, clinician = wards.ward(), wards.clinician(0.4)
-    log = ward.sample(clinician, clinician, 300, 0)
+    log = as_log(ward.sample(clinician, clinician, 300, 0))
     flows = {n: log.toward(p[log.states]).flow for n, p in {"near": wards.clinician(0.5), **wards.naive()}.items()}
     choice = best_of(flows, settings=QUICK)
     assert choice.policy in {"near", "random"} and choice.refused >= 3 and choice.honest.supported

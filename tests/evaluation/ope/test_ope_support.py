@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from medenvs.core.errors import BadValue, UnknownName
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.bootstrap import INTERVALS, Draws, counts, interval, resample, stretch
 from medenvs.evaluation.ope.concentration import lower_bound
 from medenvs.evaluation.ope.crossfit import judge
@@ -16,7 +15,8 @@ from medenvs.evaluation.ope.evaluation import Settings, compare, evaluate, impro
 from medenvs.evaluation.ope.fqe import tabular
 from medenvs.evaluation.ope.scoring import score
 from medenvs.evaluation.ope.support import Gate, support
-from medenvs.evaluation.ope.trajectories import trajectories
+from medenvs.evaluation.ope.trajectories import as_log, trajectories
+from medenvs.worlds.tabular import ward as wards
 
 QUICK = Settings(resamples=200)
 
@@ -79,7 +79,7 @@ def test_greedy_policies_on_the_ward_are_refused_and_near_ones_are_not():
         (wards.clinician(1.0, 0.0), True),
         *((p, True) for p in (wards.naive()["no treatment"],)),
     ):
-        found = evaluate(ward.sample(clinician, policy, 400, 1).flow, QUICK, ward.value(policy))
+        found = evaluate(as_log(ward.sample(clinician, policy, 400, 1)).flow, QUICK, ward.value(policy))
         assert all(e.supported != refused for e in found.estimates)
 
 
@@ -104,7 +104,7 @@ def test_resamples_do_not_depend_on_how_they_are_cut(monkeypatch):
 
 
 def test_resampled_estimates_are_those_of_resampled_patients():
-    data = wards.ward(4).sample(wards.clinician(0.4), wards.clinician(0.7), 40, 0).flow.ordered()
+    data = as_log(wards.ward(4).sample(wards.clinician(0.4), wards.clinician(0.7), 40, 0)).flow.ordered()
     for name in ("WIS", "WPDIS", "PDIS"):
         drawn = resample([parts(name, data)], 3, 9)[0].values
         for count, seen in zip(np.concatenate(list(counts(40, 3, 9))), drawn, strict=True):
@@ -186,7 +186,7 @@ def test_interval_of_nothing_that_varies():
 
 
 def test_pulls_agree_with_the_jackknife():
-    data = wards.ward(5).sample(wards.clinician(0.4), wards.clinician(0.6), 300, 2).flow
+    data = as_log(wards.ward(5).sample(wards.clinician(0.4), wards.clinician(0.6), 300, 2)).flow
     for name in ("WIS", "WPDIS", "IS"):
         found = parts(name, data)
         away = value(found) - without_each(found)
@@ -196,18 +196,18 @@ def test_pulls_agree_with_the_jackknife():
 
 
 def test_evaluations_do_not_depend_on_the_order_of_patients():
-    data = judge(wards.ward(5).sample(wards.clinician(0.4), wards.clinician(0.6), 200, 2), tabular(wards.STATES))
+    data = judge(as_log(wards.ward(5).sample(wards.clinician(0.4), wards.clinician(0.6), 200, 2)), tabular(wards.STATES))
     mixed = data.take(np.random.default_rng(0).permutation(200))
     assert evaluate(mixed, QUICK) == evaluate(data, QUICK)
 
 
 def test_a_difference_is_paired_and_nothing_beats_itself():
     world, clinician, better = wards.ward(), wards.clinician(0.4), wards.clinician(0.6)
-    data = judge(world.sample(clinician, better, 1_000, 4), tabular(wards.STATES))
+    data = judge(as_log(world.sample(clinician, better, 1_000, 4)), tabular(wards.STATES))
     apart, paired = evaluate(data, QUICK)["WIS"], improvement(data, QUICK)["WIS"]
     assert paired.value == pytest.approx(apart.value - data.returns.mean())
     assert paired.high - paired.low < 0.8 * (apart.high - apart.low)
-    logged = improvement(world.sample(clinician, clinician, 1_000, 4).flow, QUICK)
+    logged = improvement(as_log(world.sample(clinician, clinician, 1_000, 4)).flow, QUICK)
     assert all(abs(e.value) < 1e-12 and e.low < 0 < e.high and e.high - e.low < 1e-9 for e in logged.estimates)
     with pytest.raises(BadValue, match="different patients"):
         compare(data, data.take(np.arange(999)))
@@ -220,7 +220,7 @@ def test_a_difference_from_an_unsupported_policy_is_refused():
 
 
 def test_improvement_is_over_the_mean_return_for_every_estimator():
-    data = judge(wards.ward(4).sample(wards.clinician(0.4), wards.clinician(0.6), 300, 2), tabular(wards.STATES))
+    data = judge(as_log(wards.ward(4).sample(wards.clinician(0.4), wards.clinician(0.6), 300, 2)), tabular(wards.STATES))
     values, gains = evaluate(data, QUICK), improvement(data, QUICK)
     for e in values.estimates:
         assert gains[e.estimator].value == pytest.approx(e.value - data.returns.mean(), abs=1e-12)
@@ -235,7 +235,7 @@ def test_settings_are_checked():
 
 def test_the_lower_bound_is_below_the_truth_and_rises_with_patients():
     ward, policy = wards.ward(6), wards.clinician(0.5)
-    flow = ward.sample(wards.clinician(0.4), policy, 8_000, 1).flow
+    flow = as_log(ward.sample(wards.clinician(0.4), policy, 8_000, 1)).flow
     bounds = [lower_bound(flow.take(np.arange(n)), -1.0) for n in (500, 8_000)]
     assert -1.0 <= bounds[0] < bounds[1] < ward.value(policy) and bounds[1] > ward.value(policy) - 0.15
     with pytest.raises(BadValue, match="no return below least"):
@@ -250,7 +250,7 @@ def test_the_lower_bound_by_hand():
 def test_nominal_intervals_cover_in_repeated_logs():
     """The small sister of benchmarks/ope_coverage.py, locked: 60 logs of 400 patients."""
     ward, clinician, policy = wards.ward(6), wards.clinician(0.4), wards.clinician(0.6)
-    logs = [judge(ward.sample(clinician, policy, 400, seed), tabular(wards.STATES), 2) for seed in range(60)]
+    logs = [judge(as_log(ward.sample(clinician, policy, 400, seed)), tabular(wards.STATES), 2) for seed in range(60)]
     found = [evaluate(log, Settings(resamples=250), ward.value(policy)) for log in logs]
     for name in ("IS", "WIS", "PDIS", "WPDIS", "DR", "WDR"):
         one = score([f[name] for f in found])

@@ -82,7 +82,7 @@ def test_questions_that_were_learned(kind: str) -> None:
         for r, m in zip(rows, heard(kind), strict=True)
     )
     assert len(rows) >= (800 if kind == "in_scope" else 60)
-    assert result[True] >= 0.8 * len(rows), result
+    assert result[True] >= 0.91 * len(rows), result
     assert result[False] <= 0.01 * len(rows), result
 
 
@@ -94,12 +94,12 @@ def test_out_of_scope_is_not_accepted() -> None:
 
 def test_follow_ups_name_their_slot() -> None:
     right = [m == Meaning("follow", (), r["slot"]) for r, m in zip(questions()["follow_up"], heard("follow_up"), strict=True)]
-    assert sum(right) >= 0.65 * len(right)
+    assert sum(right) >= 0.93 * len(right)
 
 
 def test_two_questions_at_once_are_asked_back() -> None:
     meanings = heard("compound")
-    assert sum(m.kind in ("several", "unclear") for m in meanings) >= 0.8 * len(meanings)
+    assert sum(m.kind in ("several", "unclear") for m in meanings) >= 0.95 * len(meanings)
     assert sum(set(m.topics) == set(r["topics"]) for r, m in zip(questions()["compound"], meanings, strict=True)) >= 0.6 * len(meanings)
 
 

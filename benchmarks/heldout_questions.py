@@ -150,19 +150,20 @@ def heldout(folder: Path = FOLDER) -> tuple[list[Mapping[str, Any]], dict[str, s
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--file", type=Path, help="a JSONL file of questions to play in place of the held-out ones; never saved")
-    parser.add_argument("--save", action="store_true", help="write results/heldout_questions.json")
+    parser.add_argument("--file", type=Path, help="a JSONL file of questions to play in place of the held-out ones")
+    parser.add_argument("--save", action="store_true", help="write results/heldout_questions.json, or that of the file's name")
     args = parser.parse_args(argv)
     try:
         rows, sums = (load(args.file), {}) if args.file else heldout()
     except (OSError, ValueError, MedenvsError) as error:
         print(f"heldout_questions: {error}", file=sys.stderr)
         return 2
-    found = {"name": "heldout_questions", "file": args.file.name if args.file else "tests/heldout", "sha256": sums, **measured(rows)}
+    name = f"{args.file.stem.removeprefix('consultation_questions_')}_questions" if args.file else "heldout_questions"
+    found = {"name": name, "file": args.file.name if args.file else "tests/heldout", "sha256": sums, **measured(rows)}
     found |= {"code": own_code(), "versions": versions(), "date": time.strftime("%Y-%m-%d")}
-    if args.save and not args.file:
+    if args.save:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "heldout_questions.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found))
     return 0
 

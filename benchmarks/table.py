@@ -147,6 +147,18 @@ def consultation_exploits(found: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(header, lines) + f"\n{result['episodes']:,} test cases each.\n"
 
 
+def questions(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how often the patient understands questions that its matcher has never met."""
+    lines: list[tuple[str, ...]] = []
+    for name, about in (("unseen_questions", "by the writers of its training questions"), ("heldout_questions", "held out")):
+        rates = found.get(name, {}).get("rates", {})
+        for kind in (k for k in ("answerable", "in_scope", "follow_up", "negated", "compound", "out_of_scope") if k in rates):
+            shares = (rates[kind][outcome] for outcome in ("right", "wrong", "asked_back", "none"))
+            told = (f"{s['share']:.3f} [{s['low']:.3f}, {s['high']:.3f}]" for s in shares)
+            lines.append((f"{kind.replace('_', ' ')}, {about}", f"{rates[kind]['n']:,}", *told))
+    return _table(("questions", "n", "right", "wrong", "asked back", "nothing to say"), lines) if lines else ""
+
+
 def references(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what policies of known kind earn in the sepsis world, and the hours of harm they leave."""
     worlds = [((effect, interval), sepsis_references(effect, interval)) for effect in ("real", "null") for interval in (4, 1)]
@@ -212,6 +224,7 @@ SECTIONS = {
         "exploits": exploits,
         "consultation": consultation,
         "consultation exploits": consultation_exploits,
+        "questions": questions,
         "sepsis references": references,
         "sepsis": sepsis,
         "planted confounder": planted,

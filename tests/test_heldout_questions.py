@@ -9,7 +9,7 @@ import pytest
 from medenvs.core.loading import load
 
 ROOT = Path(__file__).parent.parent
-DEV = ROOT / "tests" / "data" / "consultation_questions_dev.jsonl"
+LEARNED = ROOT / "tests" / "data" / "consultation_questions_learned.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,15 @@ def test_intervals_are_wilsons(script, hits, n, low, high):
     assert found == pytest.approx({"share": hits / n, "low": low, "high": high}, abs=1e-4)
 
 
-def test_rates_of_known_questions(script, capsys):
-    assert script["main"](["--file", str(DEV)]) == 0
+def test_rates_of_known_questions(script, capsys, tmp_path, monkeypatch):
+    lines = LEARNED.read_text(encoding="utf-8").splitlines()[::6]
+    (tmp_path / "consultation_questions_some.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.setitem(script["main"].__globals__, "RESULTS", tmp_path)
+    assert script["main"](["--file", str(tmp_path / "consultation_questions_some.jsonl"), "--save"]) == 0
     found = json.loads(capsys.readouterr().out)
-    rows = [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines()]
-    assert found["questions"] == len(rows) and found["file"] == DEV.name and not found["sha256"]
+    assert json.loads((tmp_path / "some_questions.json").read_text(encoding="utf-8")) == found
+    rows = [json.loads(line) for line in lines]
+    assert found["questions"] == len(rows) and found["file"] == "consultation_questions_some.jsonl" and not found["sha256"]
     assert {r["kind"] for r in rows} < set(found["rates"]) and "follow_up, onset" in found["rates"]
     for shares in found["rates"].values():
         assert sum(shares[name]["share"] for name in ("right", "wrong", "asked_back", "none")) == pytest.approx(1)

@@ -1,14 +1,13 @@
-"""Learns what words ask about, from the phrases in the data files: `python -m medenvs.worlds.consultation.hearing_train`.
+"""Learns what words ask about, from phrases and whole questions: `python -m medenvs.worlds.consultation.hearing_train`.
 
-A softmax regression over words and pairs of near words, written beside this module as whole numbers. Drawn with a fixed seed.
+The questions (tests/data/consultation_questions_learned.jsonl) are part of a checkout only. What is learned is written beside this module
+as whole numbers.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,34 +15,39 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .hearing_slots import END, STAR, grouped, neighbours, numbered
-from .hearing_words import EXTRA, FIRST, SLOTS, Reader, Tokens, data, paired, prints, spoken, stem
+from medenvs.core.transcript import read_jsonl
+
+from .hearing_fit import Batch, Plan, Weights, fitted, slots_fitted
+from .hearing_net import NEAR, NEXT, Said, packed, said
+from .hearing_words import EXTRA, FIRST, SLOTS, Reader, Tokens, data, prints, spoken
 
 UNHEARD = "zzzz"  # stands for words that are not known
-SCALE = 16  # a weight is stored as a whole number of sixteenths
+RARE = 4  # samples that have a word, below which it is rare
+LEVELS = 16  # what a large weight of a row is stored as: smaller numbers take less room
 SOURCES = ("findings", "asked", "examined", "ordered", "hearing")
-_HERE = Path(__file__).parent
-Sample = tuple[str, tuple[str, ...], float]  # a text, the topics it asks about in equal shares, its weight
-
-
-class Plan(NamedTuple):
-    """How it is learned."""
-
-    epochs: int = 12
-    batch: int = 512
-    rate: float = 0.25
-    decay: float = 2e-6
-    least: float = 0.35  # weights nearer to zero are left out
-    rare: int = 2  # pairs seen in fewer samples are left out
-    seed: int = 20_261_121
-
-
 PLAN = Plan()
+_HERE = Path(__file__).parent
+Known = Mapping[str, Sequence[tuple[str, float]]]  # topic -> phrases that name it, with weights
+Question = Mapping[str, Any]  # kind, history, text, topics, slot
+
+
+class Sample(NamedTuple):
+    """A text, the topics (or EXTRA) that it asks about in equal shares, its slot (-1: any), its weight."""
+
+    text: str
+    topics: tuple[str, ...]
+    slot: int
+    weight: float
+
+
+def questions() -> list[Question]:
+    """Return the questions that are learned from."""
+    return list(read_jsonl(_HERE.parents[2] / "tests" / "data" / "consultation_questions_learned.jsonl"))
 
 
 def digest() -> str:
     """Return the fingerprint of the files that are learned from."""
-    text = json.dumps([data(name) for name in SOURCES], sort_keys=True)
+    text = json.dumps([data(name) for name in SOURCES] + questions(), sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -58,219 +62,143 @@ def phrases() -> dict[str, list[tuple[str, float]]]:
         for name, row in data(table)[table].items():
             topic = findings["findings"].get(name, {}).get("test") or name
             found.setdefault(topic, []).extend([*((p, 1.0) for p in row["say"]), *((p, 0.7) for p in row["words"])])
-    for topic, said in data("hearing")["more"].items():
-        found[topic].extend((p, 1.0) for p in said)
+    for topic, more in data("hearing")["more"].items():
+        found[topic].extend((p, 1.0) for p in more)
     return found
 
 
-def samples(known: Mapping[str, Sequence[tuple[str, float]]], rng: np.random.Generator) -> Iterator[Sample]:
-    """Yield what is learned from: the phrases, mixed with unknown words, in frames, in twos, and what asks for nothing."""
-    for topic, rows in known.items():
-        for phrase, weight in rows:
-            yield from _asking(topic, phrase, weight, rng)
-    yield from _elsewhere(rng, [(topic, phrase) for topic, rows in known.items() for phrase, _ in rows])
-    table = data("hearing")
-    for slot in SLOTS[1:]:
-        yield from ((f"{text}?", (slot,), 8.0) for text in table["follow"][slot])
-        yield from ((f"{UNHEARD} {text}?", (slot,), 0.5) for text in table["follow"][slot])
-        yield from ((text, (topic,), 1.0) for topic, rows in table["slotted"][slot].items() if topic in known for text in rows)
-    for text in table["nothing"]:
-        yield f"{text.rstrip('.?')}?", ("none",), 8.0
-        yield f"{UNHEARD} {text.rstrip('.?')}?", ("none",), 1.0
-    for n in range(1, 6):
-        yield f"{UNHEARD} " * n, ("none",), 20.0
-
-
-def _asking(topic: str, phrase: str, weight: float, rng: np.random.Generator) -> Iterator[Sample]:
-    """Yield a phrase as it is, with a word left out, with one unknown, and of a symptom with the words of its slots."""
-    table = data("hearing")
-    yield f"{phrase}?", (topic,), weight
-    words = phrase.split()
-    if len(words) > 3:
-        yield " ".join(w for w in words if rng.random() > 0.2) + "?", (topic,), 0.4 * weight
-    yield f"{phrase} {UNHEARD}?", (topic,), 0.3 * weight
-    if topic.startswith("s_") and topic not in table["modifiers"]:
-        for slot in SLOTS[1:]:
-            yield rng.choice(table["frames"][slot]).replace("{}", phrase) + "?", (topic,), 0.3 * weight
-
-
-def slot_samples(known: Mapping[str, Sequence[tuple[str, float]]], rng: np.random.Generator) -> Iterator[tuple[str, int, float]]:
-    """Yield texts with the number of the slot that they ask for, and their weights."""
-    table = data("hearing")
-    slotted = [topic for topic in known if topic.startswith("s_") and topic not in table["modifiers"]]
-    named = [phrase for topic in slotted for phrase, _ in known[topic] if len(phrase.split()) < 4] or [UNHEARD]
+def samples(known: Known, asked: Sequence[Question], rng: np.random.Generator) -> Iterator[Sample]:
+    """Yield what is learned from: questions; phrases, in frames and in twos; and what asks for nothing."""
+    table, every = data("hearing"), [(topic, phrase) for topic, rows in known.items() for phrase, _ in rows]
+    yield from (sample for row in asked if (sample := _question(row)) and set(sample.topics) <= {*known, *EXTRA})
+    for topic, phrase, weight in ((t, p, w) for t, rows in known.items() for p, w in rows):
+        yield from _named(topic, phrase, weight, rng)
+    yield from _elsewhere(every, rng)
     for i, slot in enumerate(SLOTS[1:], 1):
-        yield from ((text, i, 4.0) for text in table["follow"][slot])
-        yield from ((text, i, 4.0) for rows in table["slotted"][slot].values() for text in rows)
-        for frame in table["frames"][slot]:
-            yield from ((frame.replace("{}", str(phrase)), i, 0.4) for phrase in rng.choice(named, 12))
-    for frame in table["frames"][SLOTS[0]]:
-        yield from ((frame.replace("{}", str(phrase)), 0, 1.0) for phrase in rng.choice(named, 12))
-    for topic, rows in known.items():
-        yield from ((f"{phrase}?", 0, weight * (1.0 if topic in slotted else 0.5)) for phrase, weight in rows)
-    yield from ((text, 0, 0.5) for text in table["nothing"])
+        yield from (Sample(f"{text}?", EXTRA[:1], i, 2.0) for text in table["follow"][slot])
+        yield from (Sample(text, (t,), i, 1.0) for t, rows in table["slotted"][slot].items() if t in known for text in rows)
+    yield from (Sample(f"{text.rstrip('.?')}?", EXTRA[1:], -1, 1.5) for text in table["nothing"])
+    yield from (Sample(f"{UNHEARD} " * n, EXTRA[1:], -1, 5.0) for n in range(1, 6))
 
 
-def slot_words(rows: Sequence[tuple[str, int, float]], least: int = 3) -> str:
-    """Return the words that at least so many questions for a slot have, words of one stem together."""
-    texts = {text for text, slot, weight in rows if slot and weight > 1} | {f for s in SLOTS[1:] for f in data("hearing")["frames"][s]}
-    counts: Counter[str] = Counter()
-    spelled: dict[str, set[str]] = {}
-    for text in texts:
-        said = {w for w in spoken([text]) if w.isalnum()}
-        counts.update({stem(w) for w in said})
-        for word in said:
-            spelled.setdefault(stem(word), set()).add(word)
-    return "|".join(" ".join(sorted(spelled[w])) for w in sorted(spelled) if counts[w] >= least)
+def _question(row: Question) -> Sample:
+    kind, weight = row["kind"], 2.25 if row["kind"] == "out_of_scope" else 1.5
+    topics = EXTRA[1:] if kind == "out_of_scope" else EXTRA[:1] if kind == "follow_up" else tuple(row["topics"])
+    slotted = kind in ("in_scope", "negated", "follow_up") and topics[0].startswith(("s_", EXTRA[0]))
+    return Sample(row["text"], topics, SLOTS.index(row["slot"]) if slotted else -1, weight)
 
 
-def slots_trained(
-    reader: Reader, rows: Sequence[tuple[str, int, float]], words: str, plan: Plan, rng: np.random.Generator
-) -> dict[str, Any]:
-    """Return the stored table of `hearing_slots`."""
-    of = grouped(words)
-    many = max(of.values(), default=STAR) + 1
-    one, two = neighbours(reader.read([text for text, _, _ in rows]), numbered(reader, of))
-    sample, alone = np.cumsum(two == END) - (two == END), (one != STAR) | (two != STAR)
-    one, two, sample = one[alone], two[alone], sample[alone]
-    key = one * many + two
-    keys, counts = np.unique(key, return_counts=True)
-    keys = keys[counts >= plan.rare]
-    place = np.searchsorted(keys, key).clip(max=len(keys) - 1)
-    real = keys[place] == key
-    feature = np.concatenate([np.zeros(len(rows), np.int64), two + 1, place[real] + 1 + many])
-    sample = np.concatenate([np.arange(len(rows)), sample, sample[real]])
-    by = np.argsort(sample, kind="stable")
-    target = np.array([[slot, slot] for _, slot, _ in rows])
-    batch = Batch(sample[by], feature[by], target, np.array([w for *_, w in rows], np.float32))
-    plan = plan._replace(batch=128, rate=0.3, decay=1e-4, epochs=min(plan.epochs, 8))
-    w, bias = learned(batch, 1 + many + len(keys), len(SLOTS), plan, rng)
-    whole = np.rint((w - w.mean(1, keepdims=True)) * SCALE).clip(-127, 127).astype(int)
-    held = np.concatenate([np.ones(many, bool), np.abs(whole[many:]).max(1) > 2])
-    stored = {"slot_pairs": _packed(keys[held[many:]], "<i4"), "slot_weights": _packed(whole[held].ravel(), "i1")}
-    return {"slot_words": words, "slot_bias": np.rint((bias - bias.mean()) * SCALE).astype(int).tolist(), **stored}
+def _named(topic: str, phrase: str, weight: float, rng: np.random.Generator) -> Iterator[Sample]:
+    """Yield a phrase as it is, in a sentence, with words left out, and of a symptom with the words of its slots."""
+    frames, words, slotted = data("hearing")["frames"], phrase.split(), topic.startswith("s_")
+    yield Sample(f"{phrase}?", (topic,), 0 if slotted and rng.random() < 0.3 else -1, weight)
+    if rng.random() < 0.5:
+        yield Sample(str(rng.choice(frames[SLOTS[0]])).replace("{}", phrase) + "?", (topic,), 0 if slotted else -1, 0.5 * weight)
+    if len(words) > 3:
+        yield Sample(" ".join(w for w in words if rng.random() > 0.2) + "?", (topic,), -1, 0.4 * weight)
+    if slotted and len(words) < 6:
+        for i, slot in enumerate(SLOTS[1:], 1):
+            yield Sample(str(rng.choice(frames[slot])).replace("{}", phrase) + "?", (topic,), i, 0.3 * weight)
 
 
-def _elsewhere(rng: np.random.Generator, every: Sequence[tuple[str, str]]) -> Iterator[Sample]:
+def _elsewhere(every: Sequence[tuple[str, str]], rng: np.random.Generator) -> Iterator[Sample]:
     """Yield two phrases at once, and phrases in sentences that are not about the patient."""
     frames, related = data("hearing")["frames"], set(data("hearing")["related"])
-    for _ in range(2 * len(every)):
+    for _ in every:
         (one, a), (two, b) = (every[int(i)] for i in rng.integers(len(every), size=2))
         if one != two:
-            yield f"{a} or {b}?", (one, two), 0.5
-    for _ in range(len(every)):
+            yield Sample(f"{a} or {b}?", (one, two), -1, 0.5)
+    for _ in every:
         topic, phrase = every[int(rng.integers(len(every)))]
-        yield rng.choice(frames["elsewhere"]).replace("{}", phrase) + "?", ("none",), 0.3
+        yield Sample(str(rng.choice(frames["elsewhere"])).replace("{}", phrase) + "?", EXTRA[1:], -1, 0.3)
         if topic not in related:
-            yield rng.choice(frames["family"]).replace("{}", phrase) + "?", ("none",), 0.3
+            yield Sample(str(rng.choice(frames["family"])).replace("{}", phrase) + "?", EXTRA[1:], -1, 0.3)
 
 
-class Batch(NamedTuple):
-    """Samples as rows of features: (sample, feature), sorted by sample; targets (sample, topic, share); weights."""
-
-    sample: np.ndarray
-    feature: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray
-
-
-def learned(batch: Batch, features: int, topics: int, plan: Plan, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return (weights, biases) of a softmax regression, by Adagrad in small batches."""
-    w, seen = np.zeros((features, topics), np.float32), np.full((features, topics), 1e-3, np.float32)
-    n = len(batch.weight)
-    start = np.searchsorted(batch.sample, np.arange(n + 1))
-    for epoch in range(plan.epochs):
-        order, rate = rng.permutation(n), plan.rate / (1 + epoch / 4)
-        for at in range(0, n, plan.batch):
-            rows = order[at : at + plan.batch]
-            lengths = start[rows + 1] - start[rows]
-            place = np.repeat(start[rows] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
-            feature, mine = batch.feature[place], np.repeat(np.arange(len(rows)), lengths)
-            score = np.add.reduceat(w[feature], np.concatenate([[0], np.cumsum(lengths)[:-1]]), axis=0)
-            score = np.exp(score - score.max(1, keepdims=True))
-            slope = score / score.sum(1, keepdims=True)
-            for share in range(2):
-                slope[np.arange(len(rows)), batch.target[rows, share]] -= 0.5
-            slope *= batch.weight[rows, None]
-            by = np.argsort(feature, kind="stable")
-            unique, first = np.unique(feature[by], return_index=True)
-            step = np.add.reduceat(slope[mine[by]], first, axis=0) / 8 + plan.decay * len(rows) * w[unique]
-            seen[unique] += step**2
-            w[unique] -= rate * step / np.sqrt(seen[unique])
-    return w[1:], w[0]
-
-
-def trained(known: Mapping[str, Sequence[tuple[str, float]]], plan: Plan = PLAN) -> dict[str, Any]:
-    """Return the table that `hearing_weights.json` holds, learned from the phrases per topic."""
-    rng = np.random.default_rng(plan.seed)
-    made = list(samples(known, rng))
-    table, said = data("hearing"), {w for rows in known.values() for phrase, _ in rows for w in spoken([phrase])}
-    heard = {w for text, _, _ in made for w in spoken([text])} - set(table["veto"].split()) - set(table["plain"].split()) - {UNHEARD}
-    words = sorted(w for w in heard | said | set(table["merge"].values()) if w.isalnum())
+def reader_of(texts: Sequence[str], plan: Plan) -> tuple[Reader, dict[str, Any]]:
+    """Return what reads these texts, and what is stored of it: known words, tokens, words with symbols of their own."""
+    table, counts = data("hearing"), Counter(w for text in texts for w in set(spoken([text])))
+    heard = set(counts) - set(table["veto"].split()) - set(table["plain"].split()) - {UNHEARD}
+    usual = Tokens(w for w in heard if counts[w] >= plan.often)
+    heard = {w for w in heard if counts[w] >= RARE or usual.mended(w) == w}  # a rare word may be a mistyped one
+    words = sorted(w for w in heard | set(table["merge"].values()) if w.isalnum())
     tokens = Tokens(words)
     names = [*FIRST, *sorted({t for w in words if (t := tokens[w])} - set(FIRST))]
-    asked = list(slot_samples(known, rng))
-    apart = slot_words(asked)
-    reader = Reader(words, names, list(grouped(apart)))
-    read = reader.read([text for text, _, _ in made])
-    one, _, key = paired(read)
-    keys, counts = np.unique(key, return_counts=True)
+    own = sorted(w for w, n in counts.items() if n >= plan.often and w != "\0")
+    return Reader(words, names, own), {"words": " ".join(words), "tokens": names, "own": " ".join(own)}
+
+
+def _rows(reader: Reader, made: Sequence[Sample], plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (start, row) of all samples, as in `Batch`, and the keys of the last rows."""
+    plain, pairs = said(reader.read([sample.text for sample in made]), reader)
+    keyed = Said(*(np.concatenate(columns) for columns in zip(*pairs, strict=True)))
+    keys, counts = np.unique(keyed.key, return_counts=True)
     keys = keys[counts >= plan.rare]
-    place = np.searchsorted(keys, key).clip(max=len(keys) - 1)
-    real = keys[place] == key
-    n, topics = len(made), [*known, *EXTRA]
-    sample = np.concatenate([np.arange(n), read.text, read.text[one[real]]])
-    feature = np.concatenate([np.zeros(n, np.int64), read.token + 1, place[real] + 1 + len(names)])
-    by = np.argsort(sample, kind="stable")
-    number = {t: i for i, t in enumerate(topics)}
-    target = np.array([[number[t] for t in (ts[0], ts[-1])] for _, ts, _ in made])
-    batch = Batch(sample[by], feature[by], target, np.array([w for _, _, w in made], np.float32))
-    w, bias = learned(batch, 1 + len(names) + len(keys), len(topics), plan, rng)
-    heard_slots = slots_trained(reader, asked, apart, plan, np.random.default_rng(plan.seed))
-    return {**_table(words, names, keys, topics, w, bias, plan), **_exact(reader, known, number), **heard_slots}
+    place = np.searchsorted(keys, keyed.key).clip(max=len(keys) - 1)
+    real = keys[place] == keyed.key
+    text = np.concatenate([*(one.text for one in plain), keyed.text[real]])
+    row = np.concatenate([*(one.key for one in plain), place[real] + reader.end])
+    by = np.argsort(text, kind="stable")
+    return np.searchsorted(text[by], np.arange(len(made) + 1)), row[by], keys
 
 
-def _exact(reader: Reader, known: Mapping[str, Sequence[tuple[str, float]]], number: Mapping[str, int]) -> dict[str, str]:
-    """Return the fingerprints of whole phrases that only one topic has, and of what asks for nothing."""
-    rows = [(f"{phrase}?", number[topic]) for topic in known for phrase, _ in known[topic]]
-    rows += [(f"{text.rstrip('.?')}?", number["none"]) for text in data("hearing")["nothing"]]
+def trained(known: Known, asked: Sequence[Question], plan: Plan = PLAN) -> dict[str, Any]:
+    """Return the table that `hearing_weights.json` holds, learned from the phrases per topic and from questions."""
+    made = list(samples(known, asked, np.random.default_rng(plan.seed)))
+    reader, stored = reader_of([sample.text for sample in made], plan)
+    batch, keys = batched(reader, made, [*known, *EXTRA], plan)
+    weights = fitted(batch, reader.end + len(keys), len(SLOTS), plan)
+    slots = slots_fitted(batch, reader.end + len(keys), len(SLOTS), plan)
+    notice = "Made by python -m medenvs.worlds.consultation.hearing_train; do not edit."
+    whole = _whole(weights, slots, keys, plan)
+    return {"notice": notice, "digest": digest(), "topics": list(known), **stored, **whole, **exact(reader, known)}
+
+
+def exact(reader: Reader, known: Known) -> dict[str, str]:
+    """Return the fingerprints of whole phrases that only one topic has."""
+    rows = [(f"{phrase}?", i) for i, said_so in enumerate(known.values()) for phrase, _ in said_so]
     found: dict[int, int] = {}
     for mark, (_, topic) in zip(prints(len(rows), reader.read([text for text, _ in rows])).tolist(), rows, strict=True):
         found[mark] = topic if found.get(mark, topic) == topic else -1
     kept = sorted((mark, topic) for mark, topic in found.items() if mark and topic >= 0)
-    return {"exact": _packed([mark for mark, _ in kept], "<u4"), "exact_topics": _packed([topic for _, topic in kept], "<i2")}
+    return {"exact": packed([mark for mark, _ in kept], "<u4"), "exact_topics": packed([topic for _, topic in kept], "<i2")}
 
 
-def _packed(numbers: Any, kind: str) -> str:
-    return base64.b64encode(zlib.compress(np.asarray(numbers, kind).tobytes(), 9)).decode("ascii")
+def batched(reader: Reader, made: Sequence[Sample], outputs: Sequence[str], plan: Plan) -> tuple[Batch, np.ndarray]:
+    """Return the samples as rows and shares of outputs, and the keys of the last rows."""
+    start, row, keys = _rows(reader, made, plan)
+    number, share = {t: i for i, t in enumerate(outputs)}, np.zeros((len(made), len(outputs)), np.float32)
+    for i, sample in enumerate(made):
+        share[i, [number[t] for t in sample.topics]] = 1 / len(sample.topics)
+    slot, weight = np.array([s.slot for s in made]), np.array([s.weight for s in made], np.float32)
+    return Batch(start, row, share, slot, weight), keys
 
 
-def _table(
-    words: Sequence[str], names: Sequence[str], keys: np.ndarray, topics: Sequence[str], w: np.ndarray, bias: np.ndarray, plan: Plan
-) -> dict[str, Any]:
-    """Return the weights as whole numbers; of each row only what is not near zero. Arrays are little-endian and in base64."""
-    w = w - np.median(w, axis=1, keepdims=True)  # which changes no share of belief
-    whole = np.where((w < plan.least) & (w > -2 * plan.least), 0, np.rint(w * SCALE).clip(-127, 127)).astype(int)
-    held = np.concatenate([np.ones(len(names), bool), whole[len(names) :].any(1)])
-    whole, keys = whole[held], keys[held[len(names) :]]
-    row, column = np.nonzero(whole)
+def _whole(w: Weights, slots: tuple[np.ndarray, np.ndarray], keys: np.ndarray, plan: Plan) -> dict[str, Any]:
+    """Return the weights as whole numbers. Of a slot it counts half what the nets say, and half what its own weights say."""
+    fine, coarse = LEVELS / np.quantile(np.abs(w.rows), 0.9999), 127 / np.quantile(np.abs(w.out), 0.9999)
+    w.out[:, -len(SLOTS) :] /= 2
+    w.bias[-len(SLOTS) :] /= 2
+    times = max(1, round(float(fine * coarse / 2 * np.quantile(np.abs(slots[0]), 0.9999) / 127)))
+    straight = fine * coarse / 2 / times
     return {
-        "notice": "Made by python -m medenvs.worlds.consultation.hearing_train; do not edit.",
-        "digest": digest(),
-        "topics": list(topics),
-        "words": " ".join(words),
-        "tokens": list(names),
-        "bias": np.rint(bias * SCALE).astype(int).tolist(),
-        "pairs": _packed(keys, "<i4"),
-        "lengths": _packed(np.bincount(row, minlength=len(whole)), "<i2"),
-        "columns": _packed(column, "<i2"),
-        "weights": _packed(whole[row, column], "i1"),
+        "slots": packed(np.rint(slots[0] * straight).clip(-127, 127), "i1"),
+        "slots_first": packed(np.rint(slots[1] * straight), "<i2"),
+        "times": times,
+        "width": plan.width * plan.nets,
+        "unit": round(float(fine * coarse), 3),
+        "near": packed(keys[keys < NEXT] - NEAR, "<i4"),
+        "next": packed(keys[keys >= NEXT] - NEXT, "<i4"),
+        "rows": packed(np.rint(w.rows * fine).clip(-127, 127), "i1"),
+        "first": packed(np.rint(w.first * fine), "<i2"),
+        "out": packed(np.rint(w.out * coarse).clip(-127, 127), "i1"),
+        "bias": packed(np.rint(w.bias * fine * coarse), "<i4"),
     }
 
 
 def main() -> None:
     """Learn from the data files and write the table beside this module."""
-    text = json.dumps(trained(phrases()), ensure_ascii=True, indent=0)
+    text = json.dumps(trained(phrases(), questions()), ensure_ascii=True, indent=0)
     (_HERE / "hearing_weights.json").write_text(text + "\n", "utf-8")
 
 

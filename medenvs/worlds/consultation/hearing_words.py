@@ -16,7 +16,7 @@ LETTERS = 1_200  # and letters, at most
 SLOTS = ("present", "onset", "severity", "course")
 FILLER, UNKNOWN, ASKS, STOP, COMMA, JOINS = range(6)  # the first tokens
 CUES = tuple(f"{mark}{slot}" for mark in "@~" for slot in SLOTS[1:])  # "~" says the slot only where no topic is named
-EXTRA = ("onset", "severity", "course", "none")  # what is asked for beside the topics: a slot of what was asked last, or nothing
+EXTRA = ("follow", "none")  # what is asked for beside the topics: a slot of what was asked last, or nothing
 VETO = 6  # a word of questions about anything but the patient
 FIRST = ("", "?", "??", ".", ",", "&", "!", "^", *CUES)
 _HERE = Path(__file__).parent
@@ -117,7 +117,7 @@ class Tokens(dict[str, str]):
 class Read(NamedTuple):
     """What several texts say, in one row: per content word or cue its text, token and clause, and its part of a clause (numbered).
 
-    And the symbols of every word that asks, fillers among them, with one at the end of each text.
+    And the symbols of every word that asks, fillers among them, with one at the end of each text; and the part that each is in.
     """
 
     text: np.ndarray
@@ -125,6 +125,7 @@ class Read(NamedTuple):
     clause: np.ndarray
     part: np.ndarray
     symbols: np.ndarray
+    within: np.ndarray
 
 
 def _folded(text: str) -> str:
@@ -197,26 +198,25 @@ class Reader:
         words = spoken(texts)
         known = self._symbols
         try:
-            symbols = np.array([known[w] for w in words])
+            symbols = np.fromiter(map(known.__getitem__, words), np.int64, len(words))
         except KeyError:
             symbols = np.array([self.symbol(w) for w in words])
         ends = np.flatnonzero(symbols == self.end)
         text = np.zeros(len(symbols), np.int64)
         text[ends[:-1] + 1] = 1
         text = np.cumsum(text)
-        starts = np.concatenate([[0], ends[:-1] + 1])
-        near = np.arange(len(symbols)) - starts[text] < LONGEST
-        if not near.all():
+        if np.diff(ends, prepend=-1).max() > LONGEST:
+            near = np.arange(len(symbols)) - np.concatenate([[0], ends[:-1] + 1])[text] < LONGEST
             near |= symbols == self.end
             symbols, text = symbols[near], text[near]
         token = self._merged(symbols)
         keep = self._asking(symbols, token, text)
         mark, end = (token >= ASKS) & (token <= COMMA), symbols == self.end
-        asking = symbols[(keep & ~mark) | end]
+        asking = (keep & ~mark) | end
         clause = np.cumsum(mark | end)
         keep &= (token != FILLER) & ((token == UNKNOWN) | (token >= JOINS + 1))
         part = clause + np.cumsum(token == JOINS)
-        return Read(text[keep], token[keep], clause[keep], part[keep], asking)
+        return Read(text[keep], token[keep], clause[keep], part[keep], symbols[asking], part[asking])
 
     def _merged(self, symbols: np.ndarray) -> np.ndarray:
         """Return the tokens of the symbols; an expression has one, at its first word."""
@@ -260,13 +260,13 @@ class Reader:
         return kept[sentence]
 
 
-def paired(read: Read) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (first, second, key) for each two near content words of a clause: their places, and a key in either order."""
+def paired(read: Read) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return (first, second, key) for each two neighbouring content words of a clause, and for those with one between: their places, and a
+    key in either order."""
     wordy = np.flatnonzero(read.token >= len(FIRST))
     token, clause = read.token[wordy], read.clause[wordy]
-    near = [np.flatnonzero(clause[:-step] == clause[step:]) for step in (1, 2)]
-    a, b = np.concatenate(near), np.concatenate([at + step for at, step in zip(near, (1, 2), strict=True)])
-    return wordy[a], wordy[b], np.minimum(token[a], token[b]) << 16 | np.maximum(token[a], token[b])
+    near = [(at, at + step) for step in (1, 2) for at in (np.flatnonzero(clause[:-step] == clause[step:]),)]
+    return [(wordy[a], wordy[b], np.minimum(token[a], token[b]) << 16 | np.maximum(token[a], token[b])) for a, b in near]
 
 
 def prints(n: int, read: Read) -> np.ndarray:

@@ -51,8 +51,9 @@ def scatter(state: Any, rows: Any, fresh: Any) -> None:
     """Write the rows of `fresh` into `state` (dataclasses of arrays, or of tuples of arrays) at `rows`."""
     for name in _names(state.__class__):
         old, new = getattr(state, name), getattr(fresh, name)
-        if old.__class__ is tuple:
-            for a, b in zip(old, new, strict=True):
+        if isinstance(old, tuple):
+            parts: Any = zip(old, new, strict=True)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            for a, b in parts:
                 a[rows] = b
         elif old is not None:
             old[rows] = new

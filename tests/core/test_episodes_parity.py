@@ -24,7 +24,7 @@ def test_one_by_one_equals_a_batch(name: str, words: bool) -> None:
     single = Single(RESIDENTS[name](), words)
     for i in range(0, MANY, 37):
         assert single(100 + i, STEPS) == told[i], f"stream {100 + i}"
-    assert any(step[1][batch.play.roles[0]] > 0 for row in told for step in row if isinstance(step, tuple))
+    assert any(step[1][batch.play.roles[0]] != 0 for row in told for step in row if isinstance(step, tuple))
 
 
 @pytest.mark.parametrize(("name", "words"), PLAYED)

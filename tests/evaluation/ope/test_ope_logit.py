@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medenvs.core.errors import BadValue
-from medenvs.evaluation.ope import ward as wards
 from medenvs.evaluation.ope.crossfit import estimated, judge
 from medenvs.evaluation.ope.evaluation import Settings, evaluate
 from medenvs.evaluation.ope.logit import fitted, logit
 from medenvs.evaluation.ope.lstd import fixed_point
-from medenvs.evaluation.ope.trajectories import Log
+from medenvs.evaluation.ope.trajectories import Log, as_log
+from medenvs.worlds.tabular import ward as wards
 
 CLINICIAN, TARGET = wards.clinician(0.4), wards.clinician(0.8)
 
@@ -60,7 +60,7 @@ def test_chances_are_chances_whatever_the_data(n, seed, heads, size):
 
 
 def test_on_the_ward_fitted_propensities_are_the_true_ones():
-    data = featured(wards.ward().sample(CLINICIAN, TARGET, 4_000, 1))
+    data = featured(as_log(wards.ward().sample(CLINICIAN, TARGET, 4_000, 1)))
     found = estimated(data, logit((2, 2)), 2)
     mask = data.flow.mask
     assert np.abs(found.flow.behaviour - data.flow.behaviour)[mask].mean() < 0.03
@@ -71,7 +71,7 @@ def test_on_the_ward_fitted_propensities_are_the_true_ones():
 
 def test_the_fixed_point_is_what_endless_regression_comes_to():
     """One state, two doses, every step the same: the value is chance of ending well, by hand."""
-    data = featured(wards.ward(40).sample(CLINICIAN, TARGET, 4_000, 0))
+    data = featured(as_log(wards.ward(40).sample(CLINICIAN, TARGET, 4_000, 0)))
     q, v = fixed_point((2, 2), tuple(range(28)), ridge=1e-3)(data)(data)
     exact = wards.ward(40)
     assert v[:, 0].mean() == pytest.approx(exact.value(TARGET), abs=0.02)  # forty steps: nearly nobody meets the horizon
@@ -79,13 +79,13 @@ def test_the_fixed_point_is_what_endless_regression_comes_to():
 
 
 def test_bounds_cut_predictions():
-    data = featured(wards.ward().sample(CLINICIAN, TARGET, 300, 0))
+    data = featured(as_log(wards.ward().sample(CLINICIAN, TARGET, 300, 0)))
     q, v = fixed_point((2, 2), (0,), bounds=(-0.3, 0.0))(data)(data)
     assert min(q.min(), v.min()) >= -0.3 and max(q.max(), v.max()) <= 0
 
 
 def test_what_does_not_fit_is_refused():
-    data = wards.ward().sample(CLINICIAN, TARGET, 30, 0)
+    data = as_log(wards.ward().sample(CLINICIAN, TARGET, 30, 0))
     for make in (lambda: logit((3, 3))(featured(data)), lambda: fixed_point((3, 3), ())(featured(data)), lambda: logit((2, 2))(data)):
         with pytest.raises(BadValue, match="heads"):
             make()

@@ -7,6 +7,10 @@ one of eight frames. Nothing is remembered between steps but the words themselve
 
 from __future__ import annotations
 
+# isort: off
+import _one_thread  # noqa: F401
+
+# isort: on
 import json
 from collections.abc import Callable
 from importlib import resources

@@ -7,6 +7,10 @@ doses; points within 1 % of the threshold are counted apart. Held-out data flagg
 
 from __future__ import annotations
 
+# isort: off
+import _one_thread  # noqa: F401
+
+# isort: on
 import time
 from dataclasses import replace
 from typing import Any

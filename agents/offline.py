@@ -136,9 +136,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         watch = guardian.fit(data) if plan.support == "guardian" else None
         policy = fit(data, plan, args.out, tell, guardian=watch)
     spent = time.process_time() - began
-    said = {"data": data.name, "patients": data.patients, "plan": asdict(plan), "cpu_seconds": round(spent, 1)} | table(
-        policy, data, args.test
-    )
+    about = {"data": data.name, "patients": data.patients, "plan": asdict(plan), "cpu_seconds": round(spent, 1)}
+    return about | table(policy, data, args.test)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

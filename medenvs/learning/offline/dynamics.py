@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,8 +79,7 @@ class Dynamics:
         generator = torch.Generator().manual_seed(plan.seed)
         sizes = (self._wide + doses.shape[1], plan.width, plan.width, 2 * self._wide + 2 + len(logged.cost_names))
         self.weights: Any = [
-            torch.randn(plan.members, a, b, generator=generator) * (0.1 if b == sizes[-1] else 1.0) / a**0.5
-            for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            torch.randn(plan.members, a, b, generator=generator) * (0.1 if b == sizes[-1] else 1.0) / a**0.5 for a, b in pairwise(sizes)
         ]
         self.shifts: Any = [torch.zeros(plan.members, 1, b) for b in sizes[1:]]
         self._fit(logged, outcome, generator)
@@ -111,7 +111,8 @@ class Dynamics:
     def _drawn(self, logged: Logged, generator: Any) -> Any:
         """Return the rows of as many patients as there are, drawn with replacement."""
         patients = self.torch.randint(logged.patients, (logged.patients,), generator=generator).numpy()
-        return self.torch.from_numpy(np.concatenate([np.arange(logged.starts[i], logged.starts[i + 1]) for i in patients]))
+        bounds = zip(logged.starts[patients].tolist(), logged.starts[patients + 1].tolist(), strict=True)
+        return self.torch.from_numpy(np.concatenate([np.arange(first, end) for first, end in bounds]))
 
     def _loss(self, told: Forecast, targets: Any, over: Any) -> Any:
         d = self._wide

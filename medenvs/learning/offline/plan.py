@@ -33,7 +33,7 @@ class Plan:
     support: str = "none"
     least: float = 0.02
     cells: int = 256
-    caution: float = 0.1
+    caution: float = 1.0
     expectile: float = 0.7
     eagerness: float = 2.0
     follow: float = 0.005

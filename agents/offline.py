@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from medenvs.learning.offline import guardian
 from medenvs.learning.offline.fitting import fit, learned
 from medenvs.learning.offline.learned import Learned as Policy
 from medenvs.learning.offline.plan import PRESETS, SUPPORTS, Plan, preset
-from medenvs.learning.training import LAST
+from medenvs.learning.training import LAST, Tell
 from medenvs.systems.sepsis_logs import logged, record
 
 RUN = "MEDENVS_RUN"
@@ -115,6 +115,23 @@ def estimated(policy: Policy, log: Logged) -> dict[str, Any]:
     return {k: v if v is None or k not in ("mortality", "low", "high") else 1 - v for k, v in told.items()} | {"refusal": found.refusal}
 
 
+def progress(args: argparse.Namespace) -> Progress:
+    """Return progress bars."""
+    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*bars, disable=args.json)
+
+
+def telling(bar: Progress, rounds: int) -> Tell:
+    """Return what shows a learner's reports."""
+    task = bar.add_task("learning", total=rounds)
+
+    def tell(done: int, report: Mapping[str, float]) -> None:
+        told = " ".join(f"{name} {value:.3g}" for name, value in report.items())
+        bar.update(task, completed=done, description=told)
+
+    return tell
+
+
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Learn and judge."""
     import torch
@@ -123,37 +140,18 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     costs = tuple(filter(None, args.costs.split(",")))
     own = {} if args.support is None else {"support": args.support}
     plan = preset(args.algorithm, updates=args.updates, rate=args.rate, limit=args.limit, costs=costs, seed=args.seed, **own)
-    bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bars, disable=args.json) as bar:
+    with progress(args) as bar:
         data = logs(args, bar)
         began = time.process_time()
-        task = bar.add_task("learning", total=plan.updates // plan.stretch)
-
-        def tell(done: int, report: Mapping[str, float]) -> None:
-            told = " ".join(f"{name} {value:.3g}" for name, value in report.items())
-            bar.update(task, completed=done, description=told)
-
         watch = guardian.fit(data) if plan.support == "guardian" else None
-        policy = fit(data, plan, args.out, tell, guardian=watch)
+        policy = fit(data, plan, args.out, telling(bar, plan.updates // plan.stretch), guardian=watch)
     spent = time.process_time() - began
     about = {"data": data.name, "patients": data.patients, "plan": asdict(plan), "cpu_seconds": round(spent, 1)}
     return about | table(policy, data, args.test)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run; print a table, or one JSON object."""
-    args = parsed(argv)
-    try:
-        found = run(args)
-    except MedenvsError as error:
-        print(f"offline: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"offline: stopped; the same command goes on from {args.out}", file=sys.stderr)
-        return 130
-    if args.json:
-        print(json.dumps(found))
-        return 0
+def show(found: Mapping[str, Any]) -> None:
+    """Print a table."""
     print(f"{found['test']} test patients, {found['cpu_seconds']} CPU-seconds of learning (simulated; not for clinical use)")
     for name in ("clinician", "learned"):
         print(f"{name:<10} mortality {found[name]['mortality']:.4f}   cost {found[name]['cost']:.2f}")
@@ -161,7 +159,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"difference {more['mean']:+.4f} ({more['low']:+.4f} to {more['high']:+.4f}, paired)")
     said = guess["refusal"] or f"mortality {guess['mortality']:.4f} ({guess['low']:.4f} to {guess['high']:.4f})"
     print(f"from the clinician's log by {guess['by']}: {said}; {guess['effective patients']:.0f} effective patients")
+
+
+def finish(run: Callable[[argparse.Namespace], Mapping[str, Any]], args: argparse.Namespace, name: str) -> int:
+    """Run; print a table, or one JSON object. Return the exit status."""
+    try:
+        found = run(args)
+    except MedenvsError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{name}: stopped; the same command goes on from {args.out}", file=sys.stderr)
+        return 130
+    if args.json:
+        print(json.dumps(found))
+    else:
+        show(found)
     return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Learn and judge as the command line says."""
+    return finish(run, parsed(argv), "offline")
 
 
 if __name__ == "__main__":

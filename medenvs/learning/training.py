@@ -25,8 +25,8 @@ Tell = Callable[[int, Mapping[str, float]], None]
 class Resumable(Protocol):
     """Learns in rounds, and goes on where its state was taken."""
 
-    rounds: int
-
+    @property
+    def rounds(self) -> int: ...
     def state(self) -> dict[str, Any]: ...
     def restore(self, state: Mapping[str, Any]) -> None: ...
 

@@ -15,7 +15,9 @@ from medenvs.learning.training import LAST
 from medenvs.systems.sepsis_logs import logged
 from tests.cases.wards_logged import ward
 
+torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
+torch.set_num_threads(1)
 here = pytest.mark.skipif(importlib.util.find_spec("d3rlpy") is None, reason="d3rlpy has an environment of its own: nox -s offline")
 
 

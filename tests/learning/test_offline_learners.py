@@ -77,7 +77,9 @@ def test_what_bc_draws_is_what_it_says():
 
 @pytest.mark.parametrize("algorithm", LEARNERS)
 def test_masked_doses_are_never_given(algorithm):
-    policy = fit(chain(), plan(algorithm, 100, support="near", least=0.25))
+    rewards = paid(0)
+    rewards[2, 0] = 9.0  # the best by far, but seldom given
+    policy = fit(chain(rewards=rewards), plan(algorithm, 200, support="near", least=0.25))
     wanted = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 0], [1, 1, 0]]) == 1
     assert (policy.mask(SEEN) == wanted).all()
     assert (policy.probabilities(SEEN)[~wanted] == 0).all()

@@ -34,14 +34,14 @@ class Ogsrl:
     outside the data count, of which an episode may hold `bound` (the clinicians have alpha of theirs outside); clip: whether the model
     stays within the range of the data."""
 
-    policy: ppo.Plan = field(default_factory=lambda: ppo.Plan(rows=1024, batch=1024, entropy=0.001, multiplier_rate=0.5))
+    policy: ppo.Plan = field(default_factory=lambda: ppo.Plan(rows=1024, batch=1024, entropy=0.001))
     model: Forecasting = field(default_factory=Forecasting)
-    rounds: int = 150
+    rounds: int = 100
     guard: bool = True
     method: str = "kde"
     alpha: float = 0.05
     bound: float = 1.0
-    rate: float = 0.2
+    rate: float = 0.02
     clip: bool = True
 
     def __post_init__(self) -> None:

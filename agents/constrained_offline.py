@@ -49,6 +49,7 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=30.0, help="hours of harm that an episode may cost")
     parser.add_argument("--costs", default="", help="the costs that count, with commas between (default: all)")
     parser.add_argument("--bound", type=float, default=Ogsrl.bound, help="decisions outside the data that an episode may hold")
+    parser.add_argument("--cloned", type=int, default=Ogsrl.cloned, help="updates of the clone it begins as; 0: from scratch")
     parser.add_argument("--model-updates", type=int, default=Forecasting.updates)
     parser.add_argument("--no-guard", action="store_true")
     parser.add_argument("--no-cost", action="store_true")
@@ -67,7 +68,7 @@ def planned(args: argparse.Namespace) -> Ogsrl:
     whole, costs = Ogsrl(), tuple(filter(None, args.costs.split(",")))
     policy: ppo.Plan = replace(whole.policy, rows=args.rows, limit=None if args.no_cost else args.limit, costs=costs, seed=args.seed)
     model = Forecasting(updates=args.model_updates, seed=args.seed)
-    return Ogsrl(policy, model, args.rounds, guard=not args.no_guard, bound=args.bound, clip=not args.no_clip)
+    return Ogsrl(policy, model, args.cloned, args.rounds, guard=not args.no_guard, bound=args.bound, clip=not args.no_clip)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:

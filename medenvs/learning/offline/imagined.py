@@ -74,7 +74,7 @@ class Imagined:
         """Play one dose in every row; rows that end begin anew."""
         torch = self._torch
         outside = torch.zeros(self.n) if self.watch is None else torch.from_numpy(self.watch.outside(self._seen, moves)).float()
-        after, rewards, paid, ends = self.model.step(self._seen, moves, self._generator, self.clip)
+        after, rewards, paid, ends = self.model.step(self._seen, moves, self._age, self._generator, self.clip)
         self._age += 1
         ended = (torch.rand(self.n, generator=self._generator) < ends) | (self._age >= self.steps)
         costs = dict(zip(self.model.cost_names, (paid / self.unit).unbind(-1), strict=True))

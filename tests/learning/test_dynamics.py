@@ -38,7 +38,7 @@ def test_the_clinicians_return_and_costs_in_the_model_are_those_of_their_patient
     _, rewards, costs, ends = model.step(seen, doses, age)
     assert float(rewards.sum()) / 300 == pytest.approx(data.returns.mean(), abs=0.1)
     assert costs.sum(0).numpy() / 300 == pytest.approx(data.episode_costs.mean(0), abs=2.0)
-    assert float(ends.sum()) / 300 == pytest.approx(1, abs=0.05)
+    assert float(ends.sum()) / 300 == pytest.approx(1, abs=0.15)
     late = data.step == 19
     assert float(rewards[late].mean()) == pytest.approx(data.rewards[late].mean(), abs=0.1)
 

@@ -39,19 +39,40 @@ class Face:
         return cls(inputs, 0, False, low, high)
 
 
+def ready() -> Any:
+    """Return torch; raises MissingExtra."""
+    try:
+        import torch
+    except ImportError:
+        raise missing("torch", "torch") from None
+    return torch
+
+
+def network(inputs: int, width: int, depth: int, outputs: int, gain: float = 1.0) -> Any:
+    """Return layers of `width` with tanh between them, orthogonal at the start; `gain` is that of the last."""
+    from torch import nn
+
+    sizes = [inputs, *[width] * depth]
+    layers: list[Any] = []
+    for a, b in pairwise(sizes):
+        layers += [nn.Linear(a, b), nn.Tanh()]
+    layers.append(nn.Linear(sizes[-1], outputs))
+    for i, layer in enumerate(linear := layers[::2]):
+        nn.init.orthogonal_(layer.weight, gain if i == len(linear) - 1 else 2**0.5)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
+
+
 class ArrayPolicy:
     """Two small networks that read one vector, scaled by what was met so far. `critics`: 1, or 2 with one for the costs."""
 
     def __init__(self, face: Face, width: int = 64, depth: int = 2, critics: int = 1, device: str = "cpu", seed: int = 0) -> None:
-        try:
-            import torch
-        except ImportError:
-            raise missing("torch", "torch") from None
+        torch = ready()
         self.torch, self.face, self.made_of = torch, face, (width, depth, critics)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             heads = {"actor": face.moves or len(face.low), "critic": critics}
-            nets = {name: self._net(face.inputs, width, depth, out, 0.01 if name == "actor" else 1.0) for name, out in heads.items()}
+            nets = {name: network(face.inputs, width, depth, out, 0.01 if name == "actor" else 1.0) for name, out in heads.items()}
         self.nets: Any = torch.nn.ModuleDict(nets)
         if not face.moves:
             self.nets.register_parameter("spread", torch.nn.Parameter(torch.full((len(face.low),), _UNSURE)))
@@ -60,17 +81,6 @@ class ArrayPolicy:
         self.nets.register_buffer("met", torch.zeros(()))
         self.nets.to(device)
         self._low, self._high = (torch.tensor(b, device=device) for b in (face.low, face.high))
-
-    def _net(self, inputs: int, width: int, depth: int, outputs: int, gain: float) -> Any:
-        nn, sizes = self.torch.nn, [inputs, *[width] * depth]
-        layers: list[Any] = []
-        for a, b in pairwise(sizes):
-            layers += [nn.Linear(a, b), nn.Tanh()]
-        layers.append(nn.Linear(sizes[-1], outputs))
-        for i, layer in enumerate(linear := layers[::2]):
-            nn.init.orthogonal_(layer.weight, gain if i == len(linear) - 1 else 2**0.5)
-            nn.init.zeros_(layer.bias)
-        return nn.Sequential(*layers)
 
     def meet(self, seen: Any) -> None:
         """Let the scaling know what was met: rows of raw observations."""

@@ -15,7 +15,7 @@ from medenvs.core.errors import BadValue
 from .advantage import gae, standard
 from .array_policy import MASK, SEEN, ArrayPolicy
 from .policy_loss import clipped, kl
-from .rows import Rows
+from .rows import Field
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class Played(NamedTuple):
 class PPO:
     """A policy, its optimiser and its multiplier; `round` plays and learns once. Its `state` is all that a resumed run needs."""
 
-    def __init__(self, plan: Plan, rows: Rows, policy: ArrayPolicy) -> None:
+    def __init__(self, plan: Plan, rows: Field, policy: ArrayPolicy) -> None:
         import torch
 
         if policy.made_of[2] != plan.critics:
             raise BadValue(f"the policy has {policy.made_of[2]} critics; this plan needs {plan.critics}.")
-        if unknown := set(plan.costs) - set(rows.kernel.spec.costs):
-            raise BadValue(f"costs {sorted(unknown)} are not charged here; allowed: {', '.join(rows.kernel.spec.costs)}.")
+        if unknown := set(plan.costs) - set(rows.costs):
+            raise BadValue(f"costs {sorted(unknown)} are not charged here; allowed: {', '.join(rows.costs)}.")
         self.plan, self.rows, self.policy, self.torch = plan, rows, policy, torch
         self.optimizer = torch.optim.Adam(policy.nets.parameters(), lr=plan.rate, eps=1e-5)
         self.generator = torch.Generator(rows.device).manual_seed(plan.seed)
@@ -89,7 +89,7 @@ class PPO:
             policy.meet(seen[SEEN])
         log: list[tuple[Any, ...]] = []
         raw: list[Any] = []
-        names = plan.costs or tuple(rows.kernel.spec.costs)
+        names = plan.costs or rows.costs
         for _ in range(plan.steps):
             raw.append(seen[SEEN])
             done, likely = policy.act(seen, self.generator)

@@ -5,7 +5,7 @@ What a row plays follows from seed, row and round: a run that is resumed at a ro
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,6 +27,17 @@ class Stepped(NamedTuple):
     terms: dict[str, Any]
 
 
+class Field(Protocol):
+    """Rows of episodes that a learner may step, in the environment itself or in a model of it; `costs` are the names of those charged."""
+
+    n: int
+    device: str
+    costs: tuple[str, ...]
+
+    def begin(self, start: int) -> dict[str, Any]: ...
+    def step(self, moves: Any) -> Stepped: ...
+
+
 class Rows:
     """N rows of a system with one role outside and neither players nor judges; a limit from outside is not played."""
 
@@ -36,7 +47,7 @@ class Rows:
         self.system, self.n, self.split, self.seed = system, n, split, seed
         self.device, self.lanes = device, torch_lanes("float32", device)
         self.kernel = system.kernel.on(self.lanes)
-        self.role = self.kernel.spec.roles[0]
+        self.role, self.costs = self.kernel.spec.roles[0], tuple(self.kernel.spec.costs)
         self._ledger = Ledger(system.terms, self.role.name, True)
         self._streams = seed + np.arange(n)
         self._keys = key(self._streams)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from medenvs.core.errors import BadData, BadValue
 from medenvs.core.system import System
@@ -20,6 +20,15 @@ from .rows import Rows
 
 LAST, BEST, LOG = "last.pt", "best.pt", "log.jsonl"
 Tell = Callable[[int, Mapping[str, float]], None]
+
+
+class Resumable(Protocol):
+    """Learns in rounds, and goes on where its state was taken."""
+
+    @property
+    def rounds(self) -> int: ...
+    def state(self) -> dict[str, Any]: ...
+    def restore(self, state: Mapping[str, Any]) -> None: ...
 
 
 def learner(system: System, plan: Plan, device: str = "cpu") -> PPO:
@@ -49,7 +58,7 @@ def train(
         raise BadValue(f"rounds is {rounds} and every is {every}; allowed: 1 or more.")
     ppo = learner(system, plan, device)
     name = {"system": system.name, "options": dict(system.options), Face.__name__: asdict(ppo.policy.face), Plan.__name__: asdict(plan)}
-    lines = _resumed(ppo, folder, name, device)
+    lines = resumed(ppo, folder, name, device)
     field = Rows(system, judges, split="validation", seed=plan.seed, device=device)
     best = max((line["score"] for line in lines if "score" in line), default=float("-inf"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +73,7 @@ def train(
             if report["score"] > best:
                 best = report["score"]
                 checkpoint.save(folder / BEST, {"about": json.dumps(name), **ppo.state()})
-            _logged(folder, lines)
+            keep_log(folder, lines)
             checkpoint.save(folder / LAST, {"about": json.dumps(name), **ppo.state()})
         if tell is not None:
             tell(ppo.rounds, report)
@@ -79,34 +88,35 @@ def _score(plan: Plan, found: Mapping[str, float]) -> float:
     return found["return"] - 1e3 * max(0.0, cost - plan.limit)
 
 
-def _logged(folder: Path, lines: list[dict[str, Any]]) -> None:
+def keep_log(folder: Path, lines: list[dict[str, Any]]) -> None:
+    """Write a run's log, whole or not at all: one JSON line a round."""
     fresh = folder / f"{LOG}.part"
     fresh.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     fresh.replace(folder / LOG)
 
 
-def _resumed(ppo: PPO, folder: Path, name: Mapping[str, Any], device: str) -> list[dict[str, Any]]:
+def resumed(learner: Resumable, folder: Path, name: Mapping[str, Any], device: str) -> list[dict[str, Any]]:
     """Go on where the folder's last checkpoint stands, if there is one; return the log so far."""
     if not (folder / LAST).exists():
         return []
     state = checkpoint.load(folder / LAST, device)
     if state["about"] != json.dumps(name):
         raise BadData(f"{folder.name} holds another run ({state['about'][:200]}). Remedy: another folder, or the same settings.")
-    ppo.restore(state)
-    return [dict(line) for line in read_jsonl(folder / LOG) if line["round"] <= ppo.rounds]
+    learner.restore(state)
+    return [dict(line) for line in read_jsonl(folder / LOG) if line["round"] <= learner.rounds]
 
 
 def learned(path: Path, device: str = "cpu") -> ArrayPolicy:
     """Return the policy of a checkpoint; raises BadData where there is none."""
     state = checkpoint.load(path, device)
     about: Any = parse_json(state["about"])
-    face: Face = _read(Face, about)
-    plan: Plan = _read(Plan, about)
+    face: Face = reread(Face, about)
+    plan: Plan = reread(Plan, about)
     policy = ArrayPolicy(face, plan.width, plan.depth, plan.critics, device)
     policy.nets.load_state_dict(state["nets"])
     return policy
 
 
-def _read(kind: Any, about: Mapping[str, Any]) -> Any:
-    """Return a value as it was before it was JSON."""
+def reread(kind: Any, about: Mapping[str, Any]) -> Any:
+    """Return a plan or a face as it was before it was JSON."""
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in about[kind.__name__].items()})  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

@@ -1,4 +1,4 @@
-"""The measured tables of README.md and RESULTS.md: `python benchmarks/table.py` rewrites what follows each marker.
+"""The measured tables of README.md, RESULTS.md and RESULTS_SEPSIS.md: `python benchmarks/table.py` rewrites what follows each marker.
 
 The figures are those of results/*.json. A benchmark without a committed result has no row, so no figure is stated that no file holds.
 """
@@ -217,6 +217,21 @@ def planted(found: Mapping[str, Mapping[str, Any]]) -> str:
     return _table(header, lines) + f"\n{result['seeds']} logs of {result['patients']:,} patients for each grade. Flag: {result['why']}.\n"
 
 
+def ppo(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how many die under the policies that PPO has learned, and under the clinicians, with the hours of harm."""
+    result = found.get("ppo_sepsis")
+    if result is None:
+        return ""
+    seeds, gap = result["seeds"], result["lower by"]
+    hours = {name: sum(row["costs"].values()) for name, row in result["others"].items()}
+    mine = sum(sum(seed["costs"].values()) for seed in seeds) / len(seeds)
+    lines = [("PPO", _interval(result["mortality"]), "", f"{mine:.1f}")]
+    lines += [(name, f"{row['mortality']:.3f}", _interval(gap[name]), f"{hours[name]:.1f}") for name, row in result["others"].items()]
+    spent = max(seed["cpu_seconds"] for seed in seeds)
+    told = f"\n{len(seeds)} seeds, {result['rounds']} rounds, at most {spent} CPU-seconds each; {result['patients']:,} test patients.\n"
+    return _table(("policy", "mortality", "PPO lower by", "hours of harm"), lines) + told
+
+
 SECTIONS = {
     "README.md": {"speed": speed, "doctors": doctors},
     "RESULTS.md": {
@@ -225,9 +240,12 @@ SECTIONS = {
         "consultation": consultation,
         "consultation exploits": consultation_exploits,
         "questions": questions,
+    },
+    "RESULTS_SEPSIS.md": {
         "sepsis references": references,
         "sepsis": sepsis,
         "planted confounder": planted,
+        "ppo": ppo,
     },
 }
 

@@ -19,7 +19,7 @@ from medenvs.worlds.consultation.knowledge import SIZES, knowledge
 from medenvs.worlds.consultation.personas import PERSONAS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "DATA.md", "TRAINING.md", "RESULTS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "DATA.md", "TRAINING.md", "RESULTS.md", "RESULTS_SEPSIS.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in DOCUMENTS}
 README = TEXT["README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

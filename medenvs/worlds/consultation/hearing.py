@@ -60,6 +60,7 @@ _TELLS = (  # how a text begins that is told rather than asked
     *("I ", "I'm ", "I'll ", "I'd ", "I've ", "The ", "There ", "There's ", "Your ", "This ", "That ", "That's ", "My "),
     *("We ", "We'll ", "It ", "It's ", "Some ", "Patients "),
 )
+_PLAIN = float(np.log(4))  # log odds of belief from which a whole phrase of the first topic is plain: worth as much again
 _BLOCK = 256  # texts whose outputs are looked at together: they stay in the cache
 
 
@@ -198,7 +199,9 @@ class Hearing:
             return []
         h, (odds, z) = heard(texts, net()), fitted()
         w = h.whole
-        sure = weighed(odds.sure, sure_facts(h, self.slotted[w.best]))
+        facts = sure_facts(h, self.slotted[w.best])
+        sure = weighed(odds.sure, facts)
+        sure[(h.exact == w.best) & (facts[0] > _PLAIN)] += _PLAIN  # too few such questions are learned from for the odds to know them
         follow = weighed(odds.follow, follow_facts(h))
         veto = np.bincount(h.read.text[h.read.token == VETO], minlength=len(texts)) > 0
         meanings = [self._asks[k] for k in (w.best * len(SLOTS) + w.slot).tolist()]

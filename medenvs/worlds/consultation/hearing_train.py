@@ -22,6 +22,7 @@ from .hearing_net import NEAR, NEXT, Said, packed, said
 from .hearing_words import EXTRA, FIRST, SLOTS, Reader, Tokens, data, prints, spoken
 
 UNHEARD = "zzzz"  # stands for words that are not known
+MAINLY = 4.0  # times the weight of all other topics' same phrases, from which a phrase is one topic's
 RARE = 4  # samples that have a word, below which it is rare
 LEVELS = 16  # what a large weight of a row is stored as: smaller numbers take less room
 SOURCES = ("findings", "asked", "examined", "ordered", "hearing")
@@ -155,12 +156,14 @@ def trained(known: Known, asked: Sequence[Question], plan: Plan = PLAN) -> dict[
 
 
 def exact(reader: Reader, known: Known) -> dict[str, str]:
-    """Return the fingerprints of whole phrases that only one topic has."""
-    rows = [(f"{phrase}?", i) for i, said_so in enumerate(known.values()) for phrase, _ in said_so]
-    found: dict[int, int] = {}
-    for mark, (_, topic) in zip(prints(len(rows), reader.read([text for text, _ in rows])).tolist(), rows, strict=True):
-        found[mark] = topic if found.get(mark, topic) == topic else -1
-    kept = sorted((mark, topic) for mark, topic in found.items() if mark and topic >= 0)
+    """Return the fingerprints of whole phrases that one topic has, or has MAINLY times as much as all others together."""
+    rows = [(f"{phrase}?", i, weight) for i, said_so in enumerate(known.values()) for phrase, weight in said_so]
+    marks = prints(len(rows), reader.read([text for text, *_ in rows])).tolist()
+    found: dict[int, Counter[int]] = {}
+    for mark, (_, topic, weight) in zip(marks, rows, strict=True):
+        found.setdefault(mark, Counter())[topic] += weight  # pyright: ignore[reportArgumentType]
+    first = {mark: of.most_common(1)[0] for mark, of in found.items() if mark}
+    kept = sorted((mark, topic) for mark, (topic, weight) in first.items() if weight >= MAINLY * (sum(found[mark].values()) - weight))
     return {"exact": packed([mark for mark, _ in kept], "<u4"), "exact_topics": packed([topic for _, topic in kept], "<i2")}
 
 

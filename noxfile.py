@@ -19,6 +19,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
 
 CONSTRAINTS = Path("constraints.txt")
+SPREAD = ("-n", "auto", "--dist", "loadfile")  # one process for each core, a file in one of them
 RECORDS = Path("benchmarks", "records")
 OLDEST = ("gymnasium==1.0.0", "numpy==1.26.4; python_version < '3.13'")
 
@@ -39,14 +40,14 @@ def tests(session: nox.Session) -> None:
     session.install("-c", str(CONSTRAINTS), "torch", "-e", ".[test]")
     session.install("-c", str(CONSTRAINTS), "minari", "h5py")  # not in the extra `test`: the session `oldest` has an older numpy
     session.install("-c", str(CONSTRAINTS), "--no-deps", "icu-sepsis")  # its tables are read, its code is not run
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SPREAD, *session.posargs)
 
 
 @nox.session
 def oldest(session: nox.Session) -> None:
     """The tests that need no torch, on the oldest gymnasium and numpy that are promised."""
     session.install("-c", _constraints_without(session, "gymnasium", "numpy"), *OLDEST, "-e", ".[test]")
-    session.run("pytest", "-m", "not torch", *session.posargs)
+    session.run("pytest", *SPREAD, "-m", "not torch", *session.posargs)
 
 
 @nox.session

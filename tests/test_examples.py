@@ -25,7 +25,7 @@ SCRIPTS = {
     AGENTS / "exploits.py": ["--episodes", "20"],
     AGENTS / "consultation_exploits.py": ["--episodes", "6"],
 }
-TRAINING = {AGENTS / "ppo.py"}  # run by tests of their own under tests/agents
+TRAINING = {AGENTS / f"{name}.py" for name in ("ppo", "offline", "constrained_offline")}  # run by tests of their own under tests/agents
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)

@@ -88,9 +88,8 @@ def zones(rows: Sequence[Question], f: Facts, slot: np.ndarray, odds: dict[str, 
 
     def told(z: float, some: np.ndarray) -> tuple[float, float, float]:
         given = odd > z
-        return tuple(
-            float(x.mean()) for x in ((given & right)[answerable & some], (given & ~right)[answerable & some], given[outside & some])
-        )
+        shares = (given & right)[answerable & some], (given & ~right)[answerable & some], given[outside & some]
+        return float(shares[0].mean()), float(shares[1].mean()), float(shares[2].mean())
 
     z = next(float(z) for z in np.arange(-1, 19, 0.05) if told(z, first)[1] <= WRONG and told(z, first)[2] <= ACCEPTED)
     for name, some in (("first", first), ("second", ~first)):

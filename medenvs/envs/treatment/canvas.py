@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -16,9 +17,13 @@ _FINE = 2
 
 @cache
 def _font(size: int) -> Any:
-    from PIL import ImageFont
+    return _pillow("ImageFont").load_default(size * _FINE)
 
-    return ImageFont.load_default(size * _FINE)
+
+def _pillow(part: str) -> Any:
+    """Return a module of Pillow, which is an extra."""
+    importlib.import_module("PIL")
+    return importlib.import_module(f"PIL.{part}")
 
 
 class Canvas:
@@ -26,11 +31,11 @@ class Canvas:
 
     def __init__(self, width: int, height: int, ground: Colour) -> None:
         try:
-            from PIL import Image, ImageDraw
+            image, drawing = _pillow("Image"), _pillow("ImageDraw")
         except ImportError:
             raise missing("Pillow", "render") from None
-        self._page: Any = Image.new("RGB", (width * _FINE, height * _FINE), ground)
-        self._pen: Any = ImageDraw.Draw(self._page)
+        self._page: Any = image.new("RGB", (width * _FINE, height * _FINE), ground)
+        self._pen: Any = drawing.Draw(self._page)
 
     def box(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, round_by: int = 0) -> None:
         """Fill a rectangle."""

@@ -17,13 +17,8 @@ _FINE = 2
 
 @cache
 def _font(size: int) -> Any:
-    return _pillow("ImageFont").load_default(size * _FINE)
-
-
-def _pillow(part: str) -> Any:
-    """Return a module of Pillow, which is an extra."""
-    importlib.import_module("PIL")
-    return importlib.import_module(f"PIL.{part}")
+    fonts: Any = importlib.import_module("PIL.ImageFont")
+    return fonts.load_default(size * _FINE)
 
 
 class Canvas:
@@ -31,7 +26,9 @@ class Canvas:
 
     def __init__(self, width: int, height: int, ground: Colour) -> None:
         try:
-            image, drawing = _pillow("Image"), _pillow("ImageDraw")
+            importlib.import_module("PIL")
+            image: Any = importlib.import_module("PIL.Image")
+            drawing: Any = importlib.import_module("PIL.ImageDraw")
         except ImportError:
             raise missing("Pillow", "render") from None
         self._page: Any = image.new("RGB", (width * _FINE, height * _FINE), ground)

@@ -82,11 +82,11 @@ def edges(chances: np.ndarray) -> np.ndarray:
 
 
 def below(k: Key, slot: Any, n: Any) -> Any:
-    """Return a whole number in [0, n), n < 2**31, by multiply and shift (bias below n / 2**32).
-
-    Where the words of a key are uint32, n is an int64 array (of no dimension, for one number): the product takes 64 bits.
-    """
-    return (word(k, slot) * n) >> 32
+    """Return a whole number in [0, n), n < 2**31, by multiply and shift (bias below n / 2**32)."""
+    drawn = word(k, slot)
+    if getattr(drawn, "dtype", None) == np.uint32:
+        drawn = drawn.astype(np.int64)  # the product takes 64 bits
+    return (drawn * n) >> 32
 
 
 @cache

@@ -127,13 +127,14 @@ def test_a_check_never_crashes_the_others():
     assert len(found) == len(general.GENERAL) and not any(f.passed for f in found if "does not apply" not in f.detail)
 
 
-def test_targets(tmp_path):
+def test_targets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert target("medenvs:medenvs/MedCalc-v0").entry is not None
     assert target("CartPole-v1").entry is None
     file = tmp_path / "my_env.py"
     file.write_text("import gymnasium\n\nclass Mine(gymnasium.Env):\n    pass\nnumber = 1\n")
     assert target(f"{file}:Mine").name == "my_env.py:Mine"
-    for spec in ("medenvs/MedCal-v0", f"{file}:Mime", f"{tmp_path}/no.py:Mine"):
+    for spec in ("medenvs/MedCal-v0", f"{file}:Mime", "no.py:Mine"):
         with pytest.raises(UnknownName, match=r"MedCalc-v0|Mine|no\.py"):
             target(spec)
     with pytest.raises(BadValue, match="no environment"):

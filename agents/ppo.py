@@ -1,4 +1,4 @@
-"""PPO from scratch on any environment with an array mode: `python agents/ppo.py --env medenvs/Sepsis-v0 --rounds 600`.
+"""PPO from scratch on an environment with one role and an array mode: `python agents/ppo.py --env medenvs/Sepsis-v0 --rounds 600`.
 
 Learns on train cases, keeps the policy that does best on validation cases, and ends with a table on test cases. Killed and started
 again with the same words it goes on where it was. With `--limit` the multiplier of PPO-Lagrangian holds the mean cost of an episode

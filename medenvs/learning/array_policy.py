@@ -28,14 +28,17 @@ class Face:
 
     @classmethod
     def of(cls, role: Role) -> Face:
-        """Return the face of a role whose observation is one vector, with or without a mask; raises BadValue."""
+        """Return the face of a role that sees one vector (and a mask) and names a move or gives bounded numbers; raises BadValue."""
         names = set(role.observation)
         if SEEN not in names or names - {SEEN, MASK} or len(role.observation[SEEN].shape) != 1:
             raise BadValue(f"{role.name} observes {', '.join(sorted(names))}; a policy on arrays reads one vector, and a mask of moves.")
         inputs, action = role.observation[SEEN].shape[0], role.action
         if isinstance(action, Choice):
             return cls(inputs, len(action.labels), MASK in names)
-        low, high = (tuple(np.broadcast_to(b, action.shape).astype(float).tolist()) for b in (action.low, action.high))
+        ends = [np.broadcast_to(b, action.shape).astype(float) for b in (action.low, action.high)]
+        if len(action.shape) != 1 or not np.isfinite(ends).all():
+            raise BadValue(f"{role.name} acts with numbers of shape {action.shape}; a policy on arrays gives one row within finite bounds.")
+        low, high = (tuple(end.tolist()) for end in ends)
         return cls(inputs, 0, False, low, high)
 
 

@@ -43,7 +43,7 @@ class Rows:
 
     def __init__(self, system: System, n: int, *, split: str = "train", seed: int = 0, device: str = "cpu") -> None:
         if len(system.kernel.spec.roles) > 1 or system.players or system.judges:
-            raise BadValue(f"{system.name} has players or judges; rows play systems of one role. Remedy: train it through gym.make_vec.")
+            raise BadValue(f"{system.name} has players or judges; rows play one role alone. Remedy: a learner that steps gym.make_vec.")
         self.system, self.n, self.split, self.seed = system, n, split, seed
         self.device, self.lanes = device, torch_lanes("float32", device)
         self.kernel = system.kernel.on(self.lanes)

@@ -26,6 +26,12 @@ def test_faces_of_roles():
             Face.of(Role("a", Choice("xyz"), other))
 
 
+@pytest.mark.parametrize("action", [Numbers((), 0, 1), Numbers((2, 2), 0, 1), Numbers((2,), -float("inf"), 1)])
+def test_numbers_without_a_row_or_bounds_are_refused(action):
+    with pytest.raises(BadValue, match="finite bounds"):
+        Face.of(Role("a", action, {SEEN: Numbers((5,), 0, 1)}))
+
+
 def test_forbidden_moves_are_never_made_and_the_others_as_often_as_said():
     policy, rows = ArrayPolicy(MOVES, seed=1), seen(1)
     torch.nn.init.normal_(policy.nets["actor"][-1].weight, std=2.0, generator=torch.Generator().manual_seed(0))
